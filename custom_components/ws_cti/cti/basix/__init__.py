@@ -1,0 +1,1 @@
+"""Speak with a Basix phone system: Erlang terms in BERT over its ws_cti websocket."""

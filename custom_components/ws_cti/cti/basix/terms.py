@@ -1,0 +1,132 @@
+"""Read single values out of the terms of a row, whatever shape they came in.
+
+On this wire the same text may be an atom, a binary or a charlist, a number may be
+text, and an empty text may be an empty list. Everything here is total: a value that
+makes no sense becomes None or empty, never an error.
+"""
+
+import json
+import math
+import re
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from ..model import Id, Json, MessageWaiting, Raw
+from .bert import Opaque, Term, text_of
+
+_MAX_TIMESTAMP: Final = 32_503_680_000_000_000  # the year 3000
+_MAX_INTEGER_BITS: Final = 63  # what JSON writers and readers agree on
+_MAX_CODE_POINT: Final = 0x10FFFF
+_MAX_WHOSCALL: Final = 65_536
+_SURROGATES: Final = range(0xD800, 0xE000)
+_NUMBERS: Final = re.compile(r"\d{1,9}")
+
+
+def text(term: Term) -> str:
+    """Return the text of an atom, binary, charlist or number; else an empty text."""
+    if isinstance(term, str):
+        return term
+    if isinstance(term, bool):
+        return "true" if term else "false"
+    if isinstance(term, (int, float)):
+        return str(term)
+    if isinstance(term, list):
+        return _charlist(term)
+    return ""
+
+
+def optional_text(term: Term) -> str | None:
+    """Return the text, or None where there is none."""
+    return text(term) or None
+
+
+def identifier(term: Term) -> Id | None:
+    """Return the id that a number or a text names; undefined names none."""
+    if isinstance(term, bool):
+        return None
+    return text(term) or None
+
+
+def timestamp(term: Term) -> int | None:
+    """Return microseconds since the epoch; numeric text counts, as in 2016."""
+    if isinstance(term, str) and term.isdecimal() and len(term) < len(str(_MAX_TIMESTAMP)) + 1:
+        term = int(term)
+    if isinstance(term, bool) or not isinstance(term, int) or not 0 < term < _MAX_TIMESTAMP:
+        return None
+    return term
+
+
+def raw(term: Term) -> Raw:
+    """Return a code as it came."""
+    value = to_json(term)
+    return text(term) or json.dumps(value) if isinstance(value, (list, dict)) else value
+
+
+def to_json(term: Term) -> Json:
+    """Return any term as plain data that every JSON writer takes."""
+    match term:
+        case None | bool() | str():
+            return term
+        case int():
+            return term if term.bit_length() <= _MAX_INTEGER_BITS else str(term)
+        case float():
+            return term if math.isfinite(term) else None
+        case list() | tuple():
+            return [to_json(item) for item in term]
+        case dict():
+            return {text(name): to_json(item) for name, item in term.items()}
+        case Opaque():
+            return f"opaque term {term.tag}"
+
+
+def percent_decoded(part: str) -> str:
+    """Return percent-encoded text as UTF-8, else as latin-1."""
+    return text_of(unquote_to_bytes(part))
+
+
+def message_waiting(term: Term) -> MessageWaiting:
+    """Return the counters of a mailbox.
+
+    The separator is not documented: the first two numbers count as new and saved, an
+    empty value as none waiting, and what bears no number is only kept raw.
+    """
+    if term is None or term in ("", []):
+        return MessageWaiting()
+    if isinstance(term, (tuple, list)) and not _charlist(term):
+        said = "/".join(text(part) for part in term)
+    else:
+        said = text(term)
+    match [int(number) for number in _NUMBERS.findall(said)[:2]]:
+        case [new, saved]:
+            return MessageWaiting(said, new, saved)
+        case [new]:
+            return MessageWaiting(said, new, None)
+        case _:
+            return MessageWaiting(said, None, None)
+
+
+def whoscall(term: Term) -> Json:
+    """Return the percent-encoded JSON of a caller look-up, or the text as it came."""
+    said = text(term)
+    if not said or len(said) > _MAX_WHOSCALL:
+        return said or None
+    try:
+        return to_json(json.loads(percent_decoded(said), parse_constant=_no_constant))
+    except ValueError, RecursionError:
+        return said
+
+
+def _no_constant(name: str) -> Json:
+    raise ValueError(name)
+
+
+def _charlist(items: list[Term] | tuple[Term, ...]) -> str:
+    """Return the text of a list of printable code points; empty if it is none."""
+    points = [item for item in items if isinstance(item, int) and not isinstance(item, bool)]
+    if len(points) != len(items) or not all(_printable(point) for point in points):
+        return ""
+    return "".join(map(chr, points))
+
+
+def _printable(point: int) -> bool:
+    return ord(" ") <= point <= _MAX_CODE_POINT and point not in _SURROGATES

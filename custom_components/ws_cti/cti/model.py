@@ -1,0 +1,478 @@
+"""Say what a phone system is made of.
+
+Everything here is a frozen value. Words of the wire are plain strings that equal a
+member of the enums below where they are known, so that unknown words survive. Points
+in time are integer microseconds since the epoch, on the phone system's clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import StrEnum
+from typing import Final
+
+type Id = str
+"""Names a user, a group, … within its phone system; numbers are written out."""
+
+type Key = tuple[Element | None, Id]
+"""Names what a change touched: a user, a group, or the phone system as a whole."""
+
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+type Raw = bool | int | float | str | None
+"""A value whose meaning is not documented, as the wire gave it."""
+
+type Extra = Mapping[str, Json]
+"""Fields that this library does not know, by their name on the wire."""
+
+
+class Element(StrEnum):
+    """List the kinds of rows that a phone system reports."""
+
+    DOMAIN = "domain"
+    USER = "user"
+    GROUP = "group"
+    GROUP_MEMBER = "group_member"
+    TERMINAL = "terminal"
+    CHANNEL = "channel"
+    CHANNEL_WAITING = "channel_waiting"
+    QUEUED_CHANNEL = "queued_channel"
+    PARKED_CHANNEL = "parked_channel"
+
+
+PBX: Final[Key] = (None, "")
+"""The key of the phone system as a whole: its calls, its queues, its park slots."""
+
+ROSTER: Final[Key] = (None, "roster")
+"""The key of who there is: users and groups that came, went or changed their names."""
+
+
+def user_key(user_id: Id) -> Key:
+    """Return the key of a user."""
+    return (Element.USER, user_id)
+
+
+def group_key(group_id: Id) -> Key:
+    """Return the key of a group."""
+    return (Element.GROUP, group_id)
+
+
+class ChangeKind(StrEnum):
+    """List what can happen to a row; unknown event names count as updates."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    REMOVED = "removed"
+
+
+class Direction(StrEnum):
+    """List who offered a channel: inbound is offered to the PBX, outbound by it."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class Location(StrEnum):
+    """List where the peer of a channel is."""
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+
+
+class StateName(StrEnum):
+    """List the states of a channel that are documented or seen."""
+
+    CALLING = "calling"
+    CALLING_SIPTERMINATION = "calling_siptermination"
+    CALLING_EXTERNAL = "calling_external"
+    BRIDGED = "bridged"
+    PARK = "park"
+    VOICEMAIL = "voicemail"
+    CHECKING_VOICEMAIL = "checking_voicemail"
+    IVR = "ivr"
+    XML_IVR = "xml_ivr"
+    SYSTEM_OPERATION = "system_operation"
+    CONFERENCE = "conference"
+    EAVESDROP = "eavesdrop"
+    RINGING = "ringing"
+
+
+class TargetType(StrEnum):
+    """List what a channel can call or be meant for."""
+
+    USER = "user"
+    GROUP = "group"
+    PSTN = "pstn"
+    BRIDGED_ENDPOINT = "bridged_endpoint"
+
+
+class LastEvent(StrEnum):
+    """List the channel events whose names have a meaning for us."""
+
+    CHANNEL_HANGUP = "CHANNEL_HANGUP"
+
+
+class HangupCause(StrEnum):
+    """List the hangup causes that tell outcomes apart (FreeSWITCH's names)."""
+
+    CALL_REJECTED = "CALL_REJECTED"
+    LOSE_RACE = "LOSE_RACE"
+    NO_ANSWER = "NO_ANSWER"
+    NO_USER_RESPONSE = "NO_USER_RESPONSE"
+    ORIGINATOR_CANCEL = "ORIGINATOR_CANCEL"
+    PICKED_OFF = "PICKED_OFF"
+    USER_BUSY = "USER_BUSY"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageWaiting:
+    """Count the messages of a mailbox; `raw` is what the phone system said."""
+
+    raw: str = ""
+    new: int | None = 0
+    saved: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Describe the phone system itself; what its fields mean is not documented."""
+
+    fields: Extra
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Describe a user. Codes without documented meaning stay raw."""
+
+    id: Id
+    name: str = ""
+    label: str = ""
+    main_extension: str = ""
+    email: str = ""
+    avatar: str = ""
+    presence: Raw = None
+    do_not_disturb_status: Raw = None
+    fwd_always_status: Raw = None
+    language: Raw = None
+    role: Raw = None
+    park_group: Raw = None
+    flags: Raw = None
+    followme: Json = None
+    mwi_target: Json = None
+    mwi: MessageWaiting = MessageWaiting()
+    extra: Extra = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Return the name that people use for him."""
+        return self.label or self.name or self.main_extension or self.id
+
+    @property
+    def do_not_disturb(self) -> bool | None:
+        """Return whether calls are kept away (nonzero is on: inferred)."""
+        return _is_on(self.do_not_disturb_status)
+
+    @property
+    def forwarding(self) -> bool | None:
+        """Return whether all calls are forwarded (nonzero is on: inferred)."""
+        return _is_on(self.fwd_always_status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Describe a group of users; `type` is 0 for ring and 1 for hunt."""
+
+    id: Id
+    name: str = ""
+    label: str = ""
+    main_extension: str = ""
+    type: Raw = None
+    language: Raw = None
+    queue: Raw = None
+    flags: Raw = None
+    check_login_status: Raw = None
+    mwi: MessageWaiting = MessageWaiting()
+    extra: Extra = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """Return the name that people use for it."""
+        return self.label or self.name or self.main_extension or self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """Describe one user's place in one group."""
+
+    id: Id
+    group_id: Id
+    user_id: Id
+    priority: Raw = None
+    login_status: Raw = None
+    role: Raw = None
+    extra: Extra = field(default_factory=dict)
+
+    @property
+    def logged_in(self) -> bool | None:
+        """Return whether he takes calls of the group (nonzero is yes: inferred)."""
+        return _is_on(self.login_status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """Describe a telephone and whether it is registered, where that is said."""
+
+    id: Id
+    name: str = ""
+    user_id: Id | None = None
+    type: Raw = None
+    user_agent: str = ""
+    registered_status: Raw = None
+    extra: Extra = field(default_factory=dict)
+
+    @property
+    def registered(self) -> bool | None:
+        """Return whether the telephone can be reached (nonzero is yes: inferred)."""
+        return _is_on(self.registered_status)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """Say since when a channel is in which state; `data` is what is unknown of it."""
+
+    since: int | None
+    name: str
+    data: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calling(ChannelState):
+    """Say whom a channel calls."""
+
+    target_location: str | None = None
+    target_type: str | None = None
+    target_id: Id | None = None
+    target_name: str | None = None
+    group_type: str | None = None
+    group_queue_id: str | None = None
+    address: str | None = None
+
+    @property
+    def group_id(self) -> Id | None:
+        """Return the group whose members are called."""
+        return self.target_id if self.target_type == TargetType.GROUP else None
+
+    @property
+    def user_id(self) -> Id | None:
+        """Return the user who is called."""
+        return self.target_id if self.target_type == TargetType.USER else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked(ChannelState):
+    """Say in which park slot a channel waits, and who put it there."""
+
+    slot: str | None = None
+    terminal_name: str | None = None
+    parker_id: Id | None = None
+    parker_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InVoicemail(ChannelState):
+    """Say whose mailbox a channel listens to or speaks to."""
+
+    target_type: str | None = None
+    target_id: Id | None = None
+    target_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InSystem(ChannelState):
+    """Say which IVR, operation, conference room or address has a channel."""
+
+    ivr_id: Raw = None
+    operation: Raw = None
+    room_id: Raw = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eavesdropping(ChannelState):
+    """Say which channel is listened to; the words for how are not documented."""
+
+    uuid: str | None = None
+    eavesdrop_state: Raw = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Say whom an inbound channel is meant for; `address` is mostly the DID dialled."""
+
+    type: str | None = None
+    id: Id | None = None
+    name: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndUser:
+    """Describe a customer as the CRM knows him."""
+
+    id: str = ""
+    name: str = ""
+    organization: str = ""
+    avatar: str = ""
+    prefecture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndUsers:
+    """List the customers who may be on a channel; `count` may exceed the list."""
+
+    count: int
+    items: tuple[EndUser, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherChannel:
+    """Sum up the channel that another one is bridged to or was made for."""
+
+    type: str | None = None
+    user_id: Id | None = None
+    end_user: EndUsers | None = None
+    direction: str | None = None
+    peer_location: str | None = None
+    address: str | None = None
+    offered_at: int | None = None
+    answered_at: int | None = None
+    group_id: Id | None = None
+    whoscall: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """Say who ended a channel how: disposition such as `send_cancel`, and the cause."""
+
+    disposition: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """Describe one leg between the PBX and a peer."""
+
+    uuid: Id
+    direction: str | None = None
+    peer_location: str | None = None
+    calling_name: str = ""
+    calling_number: str = ""
+    called_number: str = ""
+    offered_at: int | None = None
+    answered_at: int | None = None
+    hung_up_at: int | None = None
+    other_uuid: Id | None = None
+    user_id: Id | None = None
+    user_name: str | None = None
+    group_id: Id | None = None
+    group_name: str | None = None
+    state: ChannelState | None = None
+    target: Target | None = None
+    origination: tuple[str, ...] = ()
+    end_user: EndUsers | None = None
+    tags: tuple[str, ...] = ()
+    last_bridged_user_id: Id | None = None
+    last_event: str | None = None
+    last_event_data: Json = None
+    hangup: Hangup | None = None
+    other: OtherChannel | None = None
+    whoscall: Json = None
+    call_id: str | None = None
+    extra: Extra = field(default_factory=dict)
+
+    @property
+    def ended(self) -> bool:
+        """Return whether the leg is over, whatever the event was named."""
+        return self.last_event == LastEvent.CHANNEL_HANGUP or self.hung_up_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingChannel:
+    """Describe a channel that is queued or parked, as a list of such tells it."""
+
+    uuid: Id
+    state: ChannelState | None = None
+    direction: str | None = None
+    peer_location: str | None = None
+    peer_number: str = ""
+    called_number: str = ""
+    offered_at: int | None = None
+    user_id: Id | None = None
+    end_user: EndUsers | None = None
+    whoscall: Json = None
+    extra: Extra = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxReport:
+    """Tell a mailbox's counters apart from its owner's row (grammar of 2016)."""
+
+    owner: Element
+    id: Id
+    mwi: MessageWaiting
+
+
+type Item = Domain | User | Group | Membership | Terminal | Channel | WaitingChannel
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Carry all rows of one element as they are now."""
+
+    element: Element
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Carry one row that came, changed or went; `event` is the wire's own word."""
+
+    element: Element
+    kind: ChangeKind
+    item: Item
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Carry a message to people: from the system, or from a user or administrator."""
+
+    source: str
+    body: Json
+
+
+type Update = Snapshot | Change | MailboxReport
+
+
+def plain(value: object) -> Json:
+    """Return model objects as plain data, without what is empty."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    if is_dataclass(value):
+        pairs = ((part.name, getattr(value, part.name)) for part in fields(value))
+        return {name: plain(item) for name, item in pairs if item not in _EMPTY}
+    return str(value)
+
+
+_EMPTY: Final[tuple[object, ...]] = (None, "", (), {})
+
+
+def _is_on(status: Raw) -> bool | None:
+    if isinstance(status, str):
+        # Encodings of these flags are not documented: words and digits both count.
+        return None if not status else status.casefold() not in {"0", "false", "no", "off"}
+    return None if status is None else bool(status)
