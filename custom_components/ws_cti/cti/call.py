@@ -1,0 +1,148 @@
+"""Follow one call: its legs, and each user's part in it."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from .model import (
+    Calling,
+    Channel,
+    Direction,
+    Hangup,
+    HangupCause,
+    Id,
+    Location,
+    StateName,
+)
+from .story import CallDirection, Outcome
+
+_ANSWERING: Final = frozenset(
+    {
+        StateName.BRIDGED,
+        StateName.CONFERENCE,
+        StateName.EAVESDROP,
+        StateName.CHECKING_VOICEMAIL,
+    }
+)
+"""States of a caller's channel in which somebody, or what he dialled, has answered."""
+
+_OUTCOMES: Final[dict[str, Outcome]] = {
+    HangupCause.USER_BUSY: Outcome.BUSY,
+    HangupCause.CALL_REJECTED: Outcome.REJECTED,
+    HangupCause.ORIGINATOR_CANCEL: Outcome.CANCELLED,
+    HangupCause.NO_ANSWER: Outcome.NO_ANSWER,
+    HangupCause.NO_USER_RESPONSE: Outcome.NO_ANSWER,
+    HangupCause.LOSE_RACE: Outcome.ANSWERED_ELSEWHERE,
+    HangupCause.PICKED_OFF: Outcome.PICKED_UP,
+}
+
+
+@dataclass(slots=True)
+class Part:
+    """Follow one user through one call.
+
+    `announced` tells whether a step was told that asks for an end; `answers_before` is
+    how often the call had been answered when his part began; `last_leg` is the latest
+    row of his phones, which outlives `legs`.
+    """
+
+    user_id: Id
+    is_caller: bool
+    began_at: int | None
+    answers_before: int
+    last_leg: Channel
+    group_id: Id | None = None
+    announced: bool = False
+    answered: bool = False
+    answered_at: int | None = None
+    left_at: int | None = None
+    hangup: Hangup | None = None
+    unseen_end: bool = False
+    legs: dict[Id, Channel] = field(default_factory=dict)
+
+    @property
+    def direction(self) -> CallDirection:
+        """Return which way the call goes for this user."""
+        return CallDirection.OUTGOING if self.is_caller else CallDirection.INCOMING
+
+
+@dataclass(slots=True)
+class Call:
+    """Follow one call; `root` is its first channel, living or as it was last seen.
+
+    `visits` holds the groups in whose queue it is, and since when.
+    """
+
+    id: Id
+    root: Channel | None = None
+    channels: dict[Id, Channel] = field(default_factory=dict)
+    parts: dict[Id, Part] = field(default_factory=dict)
+    visits: dict[Id, int | None] = field(default_factory=dict)
+    group_ids: frozenset[Id] = frozenset()
+    answers: int = 0
+    answered_by: Id | None = None
+    in_voicemail: bool = False
+    leg_hangup: Hangup | None = None
+
+    @property
+    def root_is_gone(self) -> bool:
+        """Return whether the channel that began the call is known to have ended."""
+        return self.root is not None and self.id not in self.channels
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether nothing of the call is left."""
+        return not self.channels and not self.visits
+
+    def is_root(self, channel: Channel) -> bool:
+        """Return whether a channel is the one that began the call."""
+        return channel.uuid == self.id
+
+    def serving_groups(self) -> frozenset[Id]:
+        """Return the groups that the call now waits in or is served by."""
+        found = set(self.visits)
+        for channel in self.channels.values():
+            if channel.group_id is not None:
+                found.add(channel.group_id)
+            if isinstance(channel.state, Calling) and channel.state.group_id is not None:
+                found.add(channel.state.group_id)
+        return frozenset(found)
+
+
+def is_placed_by_user(call: Call, channel: Channel) -> bool:
+    """Return whether the channel's user is the one who makes this call.
+
+    He is on the phone that offered the call to the PBX, or on the phone that the PBX
+    rang first at the request of an API client. A channel from outside bears the id of
+    the user who is called (seen in the recording of 2016's grammar).
+    """
+    if not call.is_root(channel) or channel.user_id is None:
+        return False
+    if channel.direction == Direction.OUTBOUND:
+        return bool(channel.origination) and channel.group_id is None
+    return channel.peer_location != Location.EXTERNAL
+
+
+def is_answered(call: Call, channel: Channel) -> bool:
+    """Return whether somebody at the far end of a channel's call has answered.
+
+    A root channel's own answer proves nothing: an IVR or a queue answers it, too.
+    """
+    if channel.state is not None and channel.state.name in _ANSWERING:
+        return True
+    if channel.answered_at is None:
+        return False
+    if call.is_root(channel):
+        return channel.direction == Direction.OUTBOUND and not is_placed_by_user(call, channel)
+    return True
+
+
+def outcome_of(hangup: Hangup | None) -> Outcome:
+    """Return what a leg's end says of a call that nobody answered on it."""
+    if hangup is None:
+        return Outcome.UNKNOWN
+    if hangup.cause in _OUTCOMES:
+        return _OUTCOMES[hangup.cause]
+    # The far end left by itself before anybody answered (inferred for other causes).
+    return (
+        Outcome.CANCELLED if hangup.disposition in ("recv_bye", "recv_cancel") else Outcome.UNKNOWN
+    )

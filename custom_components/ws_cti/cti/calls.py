@@ -1,0 +1,386 @@
+"""Make calls out of channels: one caller, one or more rung phones, one outcome.
+
+A call bears the uuid of the channel that began it, so its id is the same before and
+after a lost connection. A leg belongs for good to the call that it was made for; when
+an attended transfer bridges legs of two calls, each goes on telling its own users.
+
+Somebody who was rung and not answered learns his outcome when it is certain: while
+others may still answer, his part stays open.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from .call import Call, Part, is_answered, is_placed_by_user, outcome_of
+from .model import (
+    PBX,
+    Channel,
+    Direction,
+    HangupCause,
+    Id,
+    StateName,
+    group_key,
+    user_key,
+)
+from .peers import Picture, called, caller, end_users
+from .story import CallDirection, CallEvent, CallState, Effect, Outcome, Step, UserCall
+from .user_calls import strongest, user_call
+
+_MEDIA_PLUG: Final = "media_plug"
+"""What a client dials to attach sound to its web page; no call between people."""
+
+_JOINING: Final = ("pickup_uuid.", "assimilate.")
+"""What the vendor's web phone dials to take over a ringing call, before its uuid."""
+
+_MICROSECONDS: Final = 1_000_000
+
+
+class Calls:
+    """Keep the calls that are going on, by user and by group."""
+
+    def __init__(self, picture: Picture) -> None:
+        """Start without calls."""
+        self._picture = picture
+        self._calls: dict[Id, Call] = {}
+        self._call_id_of: dict[Id, Id] = {}
+        self._of_user: defaultdict[Id, dict[Id, Call]] = defaultdict(dict)
+        self._of_group: defaultdict[Id, dict[Id, Call]] = defaultdict(dict)
+
+    # What is asked
+
+    def __len__(self) -> int:
+        """Return how many calls are going on."""
+        return len(self._calls)
+
+    def ids(self) -> Iterable[Id]:
+        """Return the ids of the calls that are going on."""
+        return self._calls.keys()
+
+    def count_in_group(self, group_id: Id) -> int:
+        """Return how many calls wait in a group or are served by it."""
+        return len(self._of_group.get(group_id, ()))
+
+    def of_user(self, user_id: Id) -> list[UserCall]:
+        """Return the calls that a user's phones are in."""
+        shown = (
+            user_call(self._picture, call, call.parts[user_id])
+            for call in self._of_user.get(user_id, {}).values()
+        )
+        return [one for one in shown if one is not None]
+
+    def leading(self, user_id: Id) -> tuple[CallState, UserCall | None, int]:
+        """Return a user's state, the call that decides it, and how many he has."""
+        calls = self.of_user(user_id)
+        lead = strongest(calls)
+        return (CallState.IDLE if lead is None else lead.state), lead, len(calls)
+
+    # What happens to channels
+
+    def channel_changed(self, channel: Channel, effect: Effect) -> None:
+        """Take up a channel that is new or changed."""
+        if _MEDIA_PLUG in (channel.calling_number, channel.called_number):
+            return
+        call = self._call_for(channel)
+        previous = call.channels.get(channel.uuid)
+        call.channels[channel.uuid] = channel
+        if call.is_root(channel):
+            call.root = channel
+        if previous is not None and previous.user_id not in (None, channel.user_id):
+            self._leave(call, previous, None, effect)
+        self._seat(call, channel, effect)
+        if is_answered(call, channel) and not (previous and is_answered(call, previous)):
+            self._answer(call, channel, effect)
+        if call.is_root(channel):
+            call.in_voicemail = (
+                channel.state is not None and channel.state.name == StateName.VOICEMAIL
+            )
+            self._settle_all(call, effect)
+        self._update_groups(call, effect)
+        self._touch(call, channel, effect)
+
+    def channel_gone(self, last: Channel, final: Channel | None, effect: Effect) -> None:
+        """Let a channel go; `final` is its last row, None where its end was not seen."""
+        call_id = self._call_id_of.pop(last.uuid, None)
+        if call_id is None:
+            return
+        call = self._calls[call_id]
+        ended = final or last
+        if final is not None and not is_answered(call, last) and is_answered(call, final):
+            self._answer(call, final, effect)
+        self._touch(call, last, effect)
+        del call.channels[last.uuid]
+        if call.is_root(ended):
+            call.root = ended
+        elif ended.hangup is not None:
+            call.leg_hangup = ended.hangup
+        self._leave(call, last, final, effect)
+        if call.root_is_gone or not call.channels:
+            for group_id in tuple(call.visits):
+                self.queue_left(call.id, group_id, effect)
+            self._settle_all(call, effect)
+        self._update_groups(call, effect)
+        self._forget_if_over(call)
+
+    def queue_entered(self, uuid: Id, group_id: Id, since: int | None, effect: Effect) -> None:
+        """Let a channel begin to wait in a group's queue."""
+        call = self._call(self._call_id_of.get(uuid, uuid))
+        call.visits[group_id] = since
+        self._tell_group(call, group_id, Step.ENTERED, since, effect)
+        self._update_groups(call, effect)
+
+    def queue_left(self, uuid: Id, group_id: Id, effect: Effect) -> None:
+        """Let a channel leave a group's queue, for whatever reason."""
+        call = self._calls.get(self._call_id_of.get(uuid, uuid))
+        if call is None or group_id not in call.visits:
+            return
+        root = call.root
+        if call.root_is_gone or root is None:
+            outcome = outcome_of(root.hangup) if root is not None else Outcome.UNKNOWN
+            at = root.hung_up_at if root is not None else None
+        elif call.in_voicemail:
+            outcome, at = Outcome.VOICEMAIL, root.state.since if root.state else None
+        else:
+            outcome, at = Outcome.OVERFLOWED, root.state.since if root.state else None
+        self._tell_group(call, group_id, Step.ABANDONED, at, effect, outcome)
+        del call.visits[group_id]
+        self._update_groups(call, effect)
+        self._forget_if_over(call)
+
+    # To which call a channel belongs
+
+    def _call(self, call_id: Id) -> Call:
+        call = self._calls.get(call_id)
+        if call is None:
+            call = self._calls[call_id] = Call(call_id)
+        return call
+
+    def _call_for(self, channel: Channel) -> Call:
+        call_id = self._call_id_of.get(channel.uuid)
+        if call_id is None:
+            call_id = self._call_id_of[channel.uuid] = self._home_of(channel)
+        return self._call(call_id)
+
+    def _home_of(self, channel: Channel) -> Id:
+        """Return the id of the call that a channel is born into."""
+        for prefix in _JOINING:
+            if channel.called_number.startswith(prefix):
+                taken = self._call_id_of.get(channel.called_number.removeprefix(prefix))
+                return channel.uuid if taken is None else taken
+        other = channel.other_uuid
+        if (
+            channel.direction != Direction.OUTBOUND
+            or other is None
+            or self._is_elder(channel, other)
+        ):
+            return channel.uuid
+        # A leg may come before its caller, who may even be hidden from us for good.
+        return self._call_id_of.get(other, other)
+
+    def _is_elder(self, channel: Channel, other_uuid: Id) -> bool:
+        """Return whether of two legs offered by the PBX this one came first."""
+        other = self._picture.channels.get(other_uuid)
+        if other is not None:
+            if other.direction != Direction.OUTBOUND:
+                return False
+            offered_at = other.offered_at
+        else:
+            offered_at = channel.other.offered_at if channel.other is not None else None
+        return offered_at is not None and offered_at > (channel.offered_at or offered_at)
+
+    def _forget_if_over(self, call: Call) -> None:
+        if call.is_over and not call.parts:
+            self._calls.pop(call.id, None)
+
+    # What becomes of users
+
+    def _seat(self, call: Call, channel: Channel, effect: Effect) -> None:
+        """Give the channel's user his part in the call."""
+        user_id = channel.user_id
+        if user_id is None:
+            return
+        part = call.parts.get(user_id)
+        if part is None:
+            placed = is_placed_by_user(call, channel)
+            part = Part(user_id, placed, channel.offered_at, call.answers, channel)
+            call.parts[user_id] = part
+            self._of_user[user_id][call.id] = call
+        part.legs[channel.uuid] = part.last_leg = channel
+        part.group_id = channel.group_id or part.group_id
+        if part.announced or is_answered(call, channel):
+            return
+        if part.is_caller:
+            self._tell(call, part, Step.OUTGOING, channel.offered_at, effect)
+        elif channel.direction == Direction.OUTBOUND or call.is_root(channel):
+            self._tell(call, part, Step.RINGING, channel.offered_at, effect)
+
+    def _answer(self, call: Call, channel: Channel, effect: Effect) -> None:
+        """Take note that somebody answered, and tell whom it concerns."""
+        at = channel.answered_at or (channel.state.since if channel.state else None)
+        user_id = channel.user_id
+        if call.is_root(channel) and (user_id is None or is_placed_by_user(call, channel)):
+            if channel.state is not None and channel.state.since is not None:
+                at = channel.state.since  # its own answer may have been an IVR's
+            partner = self._picture.channels.get(channel.other_uuid or "")
+            user_id = partner.user_id if partner is not None else None
+        call.answers += 1
+        call.answered_by = user_id
+        for part in tuple(call.parts.values()):
+            concerned = part.is_caller or part.user_id == user_id
+            if concerned and part.legs and not part.answered:
+                part.answered, part.answered_at = True, at
+                self._tell(call, part, Step.ANSWERED, at, effect)
+        for group_id in tuple(call.visits):
+            self._tell_group(call, group_id, Step.ANSWERED, at, effect, Outcome.ANSWERED)
+            del call.visits[group_id]
+        self._settle_all(call, effect)
+
+    def _leave(self, call: Call, last: Channel, final: Channel | None, effect: Effect) -> None:
+        """Let a leg's user leave it; his part may go on by another leg."""
+        part = call.parts.get(last.user_id) if last.user_id is not None else None
+        if part is None or part.legs.pop(last.uuid, None) is None:
+            return
+        part.unseen_end = final is None
+        if final is not None:
+            part.hangup, part.left_at = final.hangup, final.hung_up_at
+        self._settle(call, part, effect)
+
+    def _settle_all(self, call: Call, effect: Effect) -> None:
+        for part in tuple(call.parts.values()):
+            self._settle(call, part, effect)
+
+    def _settle(self, call: Call, part: Part, effect: Effect) -> None:
+        """End a part whose phones have left the call, if its outcome is certain."""
+        if part.legs or (outcome := self._outcome(call, part)) is None:
+            return
+        del call.parts[part.user_id]
+        of_user = self._of_user[part.user_id]
+        of_user.pop(call.id, None)
+        if not of_user:
+            del self._of_user[part.user_id]
+        effect.touched.add(user_key(part.user_id))
+        if not part.announced:
+            return
+        rang_in_vain = not (part.answered or part.is_caller or part.unseen_end)
+        elsewhere = outcome in (Outcome.ANSWERED_ELSEWHERE, Outcome.PICKED_UP)
+        step = Step.MISSED if rang_in_vain and not elsewhere else Step.ENDED
+        self._tell(call, part, step, part.left_at, effect, outcome)
+
+    def _outcome(self, call: Call, part: Part) -> Outcome | None:
+        """Return how a part ended, or None while others may still answer."""
+        if part.answered:
+            return Outcome.ANSWERED
+        if part.is_caller:
+            if call.in_voicemail:
+                return Outcome.VOICEMAIL
+            own = outcome_of(part.hangup)
+            return own if own != Outcome.UNKNOWN else outcome_of(call.leg_hangup)
+        if part.hangup is not None and part.hangup.cause == HangupCause.PICKED_OFF:
+            return Outcome.PICKED_UP
+        own = outcome_of(part.hangup)
+        if own == Outcome.ANSWERED_ELSEWHERE or call.answers > part.answers_before:
+            return Outcome.ANSWERED_ELSEWHERE
+        if call.in_voicemail:
+            return Outcome.VOICEMAIL
+        if call.root_is_gone or not call.channels:
+            return own
+        return None
+
+    # Telling
+
+    def _update_groups(self, call: Call, effect: Effect) -> None:
+        now = call.serving_groups()
+        for group_id in now ^ call.group_ids:
+            if group_id in now:
+                self._of_group[group_id][call.id] = call
+            else:
+                of_group = self._of_group[group_id]
+                of_group.pop(call.id, None)
+                if not of_group:
+                    del self._of_group[group_id]
+            effect.touched.add(group_key(group_id))
+        call.group_ids = now
+
+    def _touch(self, call: Call, channel: Channel, effect: Effect) -> None:
+        effect.touched.add(PBX)
+        effect.touched.update(map(user_key, call.parts))
+        # The partner of an attended transfer lives in another call.
+        partner = self._call_id_of.get(channel.other_uuid or "", call.id)
+        if partner != call.id:
+            effect.touched.update(map(user_key, self._calls[partner].parts))
+
+    def _tell(
+        self,
+        call: Call,
+        part: Part,
+        step: Step,
+        at: int | None,
+        effect: Effect,
+        outcome: Outcome | None = None,
+    ) -> None:
+        part.announced = True
+        from_peer = caller(self._picture, call, part.last_leg)
+        to_peer = called(self._picture, call, part.last_leg)
+        other = to_peer if part.is_caller else from_peer
+        over = outcome is not None
+        answered_at = part.answered_at if part.answered else None
+        effect.touched.add(user_key(part.user_id))
+        effect.events.append(
+            CallEvent(
+                call_id=call.id,
+                step=step,
+                direction=part.direction,
+                at=at,
+                user_id=part.user_id,
+                group_id=part.group_id,
+                location=other.location,
+                caller=from_peer,
+                called=to_peer,
+                dialled_address=_dialled_address(call),
+                answered_by=call.answered_by,
+                outcome=outcome,
+                ring_seconds=_seconds(part.began_at, answered_at or at) if over else None,
+                talk_seconds=_seconds(answered_at, at) if over and part.answered else None,
+                end_user=end_users(call, part.last_leg),
+            )
+        )
+
+    def _tell_group(
+        self,
+        call: Call,
+        group_id: Id,
+        step: Step,
+        at: int | None,
+        effect: Effect,
+        outcome: Outcome | None = None,
+    ) -> None:
+        from_peer = caller(self._picture, call, None)
+        effect.touched.update((PBX, group_key(group_id)))
+        effect.events.append(
+            CallEvent(
+                call_id=call.id,
+                step=step,
+                direction=CallDirection.INCOMING,
+                at=at,
+                group_id=group_id,
+                location=from_peer.location,
+                caller=from_peer,
+                called=called(self._picture, call, None),
+                dialled_address=_dialled_address(call),
+                answered_by=call.answered_by,
+                outcome=outcome,
+                ring_seconds=_seconds(call.visits[group_id], at) if outcome is not None else None,
+                end_user=end_users(call, None),
+            )
+        )
+
+
+def _dialled_address(call: Call) -> str | None:
+    """Return the number by which the PBX was reached, mostly a DID."""
+    return call.root.target.address if call.root is not None and call.root.target else None
+
+
+def _seconds(begin: int | None, end: int | None) -> float | None:
+    if begin is None or end is None:
+        return None
+    return max(0, end - begin) / _MICROSECONDS

@@ -1,0 +1,258 @@
+"""Keep one connection alive: connect, listen, notice silence, back off, begin again.
+
+The link never gives up by itself. Only refused credentials end it, since trying them
+again could lock an account.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection
+from http import HTTPStatus
+import logging
+import random
+import ssl as tls
+from typing import Any, Final, Protocol, override
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidMessage,
+    InvalidStatus,
+    WebSocketException,
+)
+
+from .driver import Driver, Session
+from .errors import (
+    AuthError,
+    CertificateError,
+    ConnectError,
+    CtiError,
+    NotAPbxError,
+    ProtocolError,
+    RejectedError,
+    SilenceError,
+    UnavailableError,
+)
+from .model import Element, Notice, Update
+
+_LOGGER = logging.getLogger(__name__)
+
+# The library would write the headers, and with them the token, into a debug log.
+_SILENT: Final = logging.Logger("websockets", logging.CRITICAL + 1)  # noqa: LOG001
+
+MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
+OPEN_SECONDS: Final = 15.0
+FIRST_MESSAGE_SECONDS: Final = 15.0
+QUIET_SECONDS: Final = 2.0
+"""How long nothing may come before what was told so far counts as everything."""
+
+COMPLETE_QUIET_SECONDS: Final = 0.25
+SYNCHRONISE_SECONDS: Final = 20.0
+PING_SECONDS: Final = 20.0
+"""A dead line is noticed within two of these."""
+
+FIRST_DELAY: Final = 1.0
+LONGEST_DELAY: Final = 60.0
+PUSHED_OUT_DELAY: Final = 30.0
+"""Where another client wants our place, taking it back at once would never end."""
+
+STABLE_SECONDS: Final = 30.0
+
+_KEEPALIVE_FAILED: Final = 1011
+_TOO_BIG: Final = 1009
+_NOT_AUTHENTICATED: Final = b"authentication_required"
+
+
+class Listener(Protocol):
+    """What the host of a link is told, always in the order of the wire."""
+
+    def received(self, told: Update | Notice) -> None:
+        """Take an update of the picture, or a message to people."""
+
+    def synchronised(self, reported: Collection[Element]) -> None:
+        """Know that the picture is whole: on this connection all of it was told."""
+
+    def lost(self, error: CtiError) -> None:
+        """Know that there is no connection, and why."""
+
+
+class Link:
+    """Hold the one connection to a phone system."""
+
+    def __init__(
+        self,
+        driver: Driver,
+        listener: Listener,
+        *,
+        ssl: tls.SSLContext | None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Prepare a link; `ssl` is made by the host, None for an open line."""
+        self._driver = driver
+        self._listener = listener
+        self._ssl = ssl
+        self._jitter = jitter
+        self.frames_received = 0
+        self.frames_not_understood = 0
+
+    async def run(self) -> None:
+        """Keep connected until cancelled; raise AuthError where credentials are refused."""
+        failures = 0
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            error = await self._converse()
+            self._listener.lost(error)
+            if isinstance(error, AuthError):
+                raise error
+            if loop.time() - began >= STABLE_SECONDS:
+                failures = 0
+            delay = self._delay(failures, error)
+            failures += 1
+            _LOGGER.debug("Next attempt in %.1f seconds", delay)
+            await asyncio.sleep(delay)
+
+    def _delay(self, failures: int, error: CtiError) -> float:
+        """Return how long to wait: doubling, jittered, never less than was asked for."""
+        longest = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(failures, 10))
+        if isinstance(error, RejectedError):
+            longest = max(longest, PUSHED_OUT_DELAY)
+        delay = longest * (0.5 + 0.5 * self._jitter())
+        if isinstance(error, UnavailableError) and error.retry_after is not None:
+            return max(delay, error.retry_after)
+        return delay
+
+    async def _converse(self) -> CtiError:
+        """Connect once and listen; return why that came to an end."""
+        session = self._driver.session()
+        try:
+            async with await _open(self._driver, self._ssl) as connection:
+                await self._synchronise(connection, session)
+                self._listener.synchronised(session.reported)
+                while True:
+                    self._take(session, await _receive(connection))
+        except CtiError as err:
+            return err
+
+    async def _synchronise(self, connection: ClientConnection, session: Session) -> None:
+        """Listen until the picture is whole.
+
+        No message says that it is: everything announced was told and then a pause, or
+        a longer pause.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + SYNCHRONISE_SECONDS
+        self._take(session, await _first(connection))
+        while (now := loop.time()) < deadline:
+            quiet = COMPLETE_QUIET_SECONDS if session.complete else QUIET_SECONDS
+            try:
+                async with asyncio.timeout_at(min(now + quiet, deadline)):
+                    frame = await _receive(connection)
+            except TimeoutError:
+                return
+            self._take(session, frame)
+
+    def _take(self, session: Session, frame: bytes | str) -> None:
+        self.frames_received += 1
+        try:
+            told = session.receive(frame)
+        except ProtocolError as err:
+            self.frames_not_understood += 1
+            _LOGGER.debug("A frame of %d bytes was not understood: %s", len(frame), err)
+            return
+        for one in told:
+            self._listener.received(one)
+
+
+async def probe(driver: Driver, *, ssl: tls.SSLContext | None) -> None:
+    """Connect once and wait until the phone system says something that makes sense.
+
+    Raises the same typed errors as a link would report.
+    """
+    session = driver.session()
+    async with await _open(driver, ssl) as connection:
+        frame = await _first(connection)
+    try:
+        session.receive(frame)
+    except ProtocolError as err:
+        raise NotAPbxError("the first message makes no sense") from err
+
+
+class _Connect(connect):
+    """Open a connection without ever following a redirect with our credentials."""
+
+    @override
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+async def _open(driver: Driver, ssl: tls.SSLContext | None) -> ClientConnection:
+    address = driver.address
+    # The library takes an explicit None for a contradiction.
+    secured: dict[str, Any] = {} if ssl is None else {"ssl": ssl}
+    try:
+        return await _Connect(
+            address.url,
+            additional_headers=address.headers,
+            compression=None,
+            proxy=None,
+            open_timeout=OPEN_SECONDS,
+            close_timeout=2,
+            ping_interval=PING_SECONDS,
+            ping_timeout=PING_SECONDS,
+            max_size=MAX_MESSAGE_BYTES,
+            logger=_SILENT,
+            **secured,
+        )
+    except InvalidStatus as err:
+        raise _refusal(err) from err
+    except tls.SSLError as err:
+        raise CertificateError(err.reason or "TLS failed") from err
+    except TimeoutError as err:
+        raise SilenceError("the server did not answer in time") from err
+    except OSError as err:
+        raise ConnectError(err.strerror or type(err).__name__) from err
+    except InvalidMessage as err:
+        if isinstance(err.__cause__, EOFError):
+            raise ConnectError("the server hung up at once") from err
+        raise NotAPbxError("the server does not speak HTTP") from err
+    except (WebSocketException, ValueError) as err:
+        raise NotAPbxError("the server does not speak websocket") from err
+
+
+def _refusal(error: InvalidStatus) -> CtiError:
+    response = error.response
+    status = response.status_code
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return AuthError(f"the server answered HTTP {status}")
+    if _NOT_AUTHENTICATED in (response.body or b""):
+        return AuthError("the server asks for authentication")
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return UnavailableError(status, _seconds(response.headers.get("Retry-After")))
+    return NotAPbxError(f"the server answered HTTP {status}")
+
+
+def _seconds(said: str | None) -> float | None:
+    """Return a delay in seconds; one named as a date is not worth our own parser."""
+    if said is None or not said.isdecimal() or len(said) > 5:  # noqa: PLR2004
+        return None
+    return float(said)
+
+
+async def _first(connection: ClientConnection) -> bytes | str:
+    try:
+        async with asyncio.timeout(FIRST_MESSAGE_SECONDS):
+            return await _receive(connection)
+    except TimeoutError as err:
+        raise SilenceError("the server accepted us and says nothing") from err
+
+
+async def _receive(connection: ClientConnection) -> bytes | str:
+    try:
+        return await connection.recv()
+    except ConnectionClosed as err:
+        sent = err.sent.code if err.sent is not None else None
+        if sent == _KEEPALIVE_FAILED:
+            raise SilenceError("the server no longer answers") from err
+        if sent == _TOO_BIG:
+            raise ProtocolError("a message was larger than any can be") from err
+        raise ConnectError("the connection was closed") from err

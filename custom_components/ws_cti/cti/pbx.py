@@ -1,0 +1,362 @@
+"""Keep the live picture of a phone system: who there is, who waits where, what is parked.
+
+The picture is the single truth. `apply` takes one update and says whom it touched; what
+is asked often stands in an index that is brought up to date with the change itself, so
+that neither questions nor changes cost more in a larger phone system.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Final, assert_never, override
+
+from .calls import Calls
+from .model import (
+    PBX,
+    ROSTER,
+    Change,
+    ChangeKind,
+    Channel,
+    Direction,
+    Domain,
+    Element,
+    Group,
+    Id,
+    Item,
+    MailboxReport,
+    Membership,
+    MessageWaiting,
+    Parked,
+    Snapshot,
+    Terminal,
+    Update,
+    User,
+    WaitingChannel,
+    group_key,
+    user_key,
+)
+from .peers import Picture
+from .queues import Queues
+from .story import Effect
+
+_PASSING: Final = (
+    Element.CHANNEL,
+    Element.CHANNEL_WAITING,
+    Element.QUEUED_CHANNEL,
+    Element.PARKED_CHANNEL,
+)
+_NONE: Final[Mapping[Id, Membership]] = MappingProxyType({})
+_NO_TERMINALS: Final[Mapping[Id, Terminal]] = MappingProxyType({})
+
+
+class Pbx(Picture):
+    """Hold everything that is known of one phone system now."""
+
+    def __init__(self) -> None:
+        """Start knowing nothing."""
+        self.domain: Domain | None = None
+        self.calls = Calls(self)
+        self.queues = Queues()
+        self._told: set[Element] = set()
+        self._users: dict[Id, User] = {}
+        self._groups: dict[Id, Group] = {}
+        self._memberships: dict[Id, Membership] = {}
+        self._terminals: dict[Id, Terminal] = {}
+        self._channels: dict[Id, Channel] = {}
+        self._members_of: defaultdict[Id, dict[Id, Membership]] = defaultdict(dict)
+        self._groups_of: defaultdict[Id, dict[Id, Membership]] = defaultdict(dict)
+        self._terminals_of: defaultdict[Id, dict[Id, Terminal]] = defaultdict(dict)
+
+    # What is asked
+
+    @property
+    def users(self) -> Mapping[Id, User]:
+        """Return the users by id."""
+        return self._users
+
+    @property
+    def groups(self) -> Mapping[Id, Group]:
+        """Return the groups by id."""
+        return self._groups
+
+    @property
+    def terminals(self) -> Mapping[Id, Terminal]:
+        """Return the telephones by id; empty where the phone system tells none."""
+        return self._terminals
+
+    @property
+    @override
+    def channels(self) -> Mapping[Id, Channel]:
+        """Return the living channels by uuid."""
+        return self._channels
+
+    def members(self, group_id: Id) -> Mapping[Id, Membership]:
+        """Return the memberships of a group by their own id."""
+        return self._members_of.get(group_id, _NONE)
+
+    def memberships(self, user_id: Id) -> Mapping[Id, Membership]:
+        """Return the memberships of a user by their own id."""
+        return self._groups_of.get(user_id, _NONE)
+
+    def terminals_of(self, user_id: Id) -> Mapping[Id, Terminal]:
+        """Return the telephones of a user by id."""
+        return self._terminals_of.get(user_id, _NO_TERMINALS)
+
+    @override
+    def parked_state(self, uuid: Id) -> Parked | None:
+        """Return in which slot a channel is parked, if it is."""
+        return self.queues.parked_state(uuid)
+
+    @override
+    def user_title(self, user_id: Id) -> str | None:
+        """Return the name of a user."""
+        user = self._users.get(user_id)
+        return user.title if user is not None else None
+
+    @override
+    def group_title(self, group_id: Id) -> str | None:
+        """Return the name of a group."""
+        group = self._groups.get(group_id)
+        return group.title if group is not None else None
+
+    @override
+    def user_extension(self, user_id: Id) -> str | None:
+        """Return the main extension of a user."""
+        user = self._users.get(user_id)
+        return user.main_extension or None if user is not None else None
+
+    # What changes it
+
+    def apply(self, update: Update) -> Effect:
+        """Take one update in and return whom it touched and what it was for calls."""
+        effect = Effect()
+        match update:
+            case Change(_, ChangeKind.REMOVED, item):
+                self._remove(update.element, item, effect)
+            case Change(element, _, item):
+                self._put(element, item, effect)
+            case Snapshot(element, items):
+                self._restore(element, items, effect)
+            case MailboxReport(owner, owner_id, mwi):
+                self._report_mailbox(owner, owner_id, mwi, effect)
+            case _ as never:
+                assert_never(never)
+        return effect
+
+    def reset_unreported(self, reported: Collection[Element]) -> Effect:
+        """End the calls and queues that a new connection has not told again.
+
+        To be called when a resynchronisation is complete. Who there is outlives a
+        connection that does not tell it: users do not go by being left unmentioned.
+        """
+        effect = Effect()
+        for element in _PASSING:
+            if element not in reported:
+                self._restore(element, (), effect)
+        return effect
+
+    def _restore(self, element: Element, items: tuple[Item, ...], effect: Effect) -> None:
+        """Make the rows of an element exactly those given.
+
+        What is told for the first time went on before we came: state, but no news.
+        """
+        is_news = element in self._told
+        self._told.add(element)
+        news_before = len(effect.events)
+        self._reconcile(element, items, effect)
+        if not is_news:
+            del effect.events[news_before:]
+
+    def _reconcile(self, element: Element, items: tuple[Item, ...], effect: Effect) -> None:
+        match element:
+            case Element.CHANNEL:
+                self._restore_channels(items, effect)
+                return
+            case Element.CHANNEL_WAITING | Element.QUEUED_CHANNEL | Element.PARKED_CHANNEL:
+                told = {item.uuid for item in items if isinstance(item, WaitingChannel)}
+                for gone in self.queues.reported_by(element) - told:
+                    self._unreport(gone, element, effect)
+            case Element.USER:
+                self._drop(element, self._users, items, effect)
+            case Element.GROUP:
+                self._drop(element, self._groups, items, effect)
+            case Element.GROUP_MEMBER:
+                self._drop(element, self._memberships, items, effect)
+            case Element.TERMINAL:
+                self._drop(element, self._terminals, items, effect)
+            case Element.DOMAIN:
+                pass
+        for item in items:
+            self._put(element, item, effect)
+
+    def _drop[T: (User, Group, Membership, Terminal)](
+        self, element: Element, known: Mapping[Id, T], items: tuple[Item, ...], effect: Effect
+    ) -> None:
+        told = {item.id for item in items if isinstance(item, (User, Group, Membership, Terminal))}
+        for gone in [item for item_id, item in known.items() if item_id not in told]:
+            self._remove(element, gone, effect)
+
+    def _restore_channels(self, items: tuple[Item, ...], effect: Effect) -> None:
+        channels = [item for item in items if isinstance(item, Channel) and not item.ended]
+        told = {channel.uuid for channel in channels}
+        for gone in [channel for channel in self._channels.values() if channel.uuid not in told]:
+            self._end_channel(gone, None, effect)
+        # All are there before the first is understood, and callers come before legs.
+        changed = [one for one in channels if self._channels.get(one.uuid) != one]
+        self._channels.update({channel.uuid: channel for channel in changed})
+        changed.sort(key=lambda one: (one.direction == Direction.OUTBOUND, one.offered_at or 0))
+        for channel in changed:
+            self._channel_changed(channel, effect)
+
+    def _put(self, element: Element, item: Item, effect: Effect) -> None:
+        match item:
+            case Channel():
+                self._put_channel(item, effect)
+            case WaitingChannel():
+                self.queues.report(item.uuid, element, item.state)
+                self._requeue(item.uuid, effect)
+            case User():
+                self._put_user(item, effect)
+            case Group():
+                self._put_group(item, effect)
+            case Membership():
+                self._put_membership(item, effect)
+            case Terminal():
+                self._put_terminal(item, effect)
+            case Domain():
+                self.domain = item
+            case _ as never:
+                assert_never(never)
+
+    def _remove(self, element: Element, item: Item, effect: Effect) -> None:
+        match item:
+            case Channel():
+                if (last := self._channels.get(item.uuid)) is not None:
+                    self._end_channel(last, item, effect)
+            case WaitingChannel():
+                self._unreport(item.uuid, element, effect)
+            case User():
+                if self._users.pop(item.id, None) is not None:
+                    effect.touched.update((user_key(item.id), ROSTER))
+            case Group():
+                if self._groups.pop(item.id, None) is not None:
+                    effect.touched.update((group_key(item.id), ROSTER))
+            case Membership():
+                self._remove_membership(item.id, effect)
+            case Terminal():
+                self._remove_terminal(item.id, effect)
+            case Domain():
+                self.domain = None
+            case _ as never:
+                assert_never(never)
+
+    # Who there is
+
+    def _put_user(self, user: User, effect: Effect) -> None:
+        known = self._users.get(user.id)
+        if known == user:
+            return
+        self._users[user.id] = user
+        effect.touched.add(user_key(user.id))
+        if known is None or known.title != user.title:
+            effect.touched.add(ROSTER)
+
+    def _put_group(self, group: Group, effect: Effect) -> None:
+        known = self._groups.get(group.id)
+        if known == group:
+            return
+        self._groups[group.id] = group
+        effect.touched.add(group_key(group.id))
+        if known is None or known.title != group.title:
+            effect.touched.add(ROSTER)
+
+    def _put_membership(self, member: Membership, effect: Effect) -> None:
+        if self._memberships.get(member.id) == member:
+            return
+        self._remove_membership(member.id, effect)
+        self._memberships[member.id] = member
+        self._members_of[member.group_id][member.id] = member
+        self._groups_of[member.user_id][member.id] = member
+        effect.touched.update((group_key(member.group_id), user_key(member.user_id)))
+
+    def _remove_membership(self, member_id: Id, effect: Effect) -> None:
+        member = self._memberships.pop(member_id, None)
+        if member is None:
+            return
+        _unindex(self._members_of, member.group_id, member_id)
+        _unindex(self._groups_of, member.user_id, member_id)
+        effect.touched.update((group_key(member.group_id), user_key(member.user_id)))
+
+    def _put_terminal(self, terminal: Terminal, effect: Effect) -> None:
+        if self._terminals.get(terminal.id) == terminal:
+            return
+        self._remove_terminal(terminal.id, effect)
+        self._terminals[terminal.id] = terminal
+        if terminal.user_id is not None:
+            self._terminals_of[terminal.user_id][terminal.id] = terminal
+            effect.touched.add(user_key(terminal.user_id))
+
+    def _remove_terminal(self, terminal_id: Id, effect: Effect) -> None:
+        terminal = self._terminals.pop(terminal_id, None)
+        if terminal is not None and terminal.user_id is not None:
+            _unindex(self._terminals_of, terminal.user_id, terminal_id)
+            effect.touched.add(user_key(terminal.user_id))
+
+    def _report_mailbox(
+        self, owner: Element, owner_id: Id, mwi: MessageWaiting, effect: Effect
+    ) -> None:
+        if owner == Element.USER and (user := self._users.get(owner_id)) is not None:
+            self._put_user(replace(user, mwi=mwi), effect)
+        elif owner == Element.GROUP and (group := self._groups.get(owner_id)) is not None:
+            self._put_group(replace(group, mwi=mwi), effect)
+
+    # Who speaks, waits or is parked
+
+    def _put_channel(self, channel: Channel, effect: Effect) -> None:
+        last = self._channels.get(channel.uuid)
+        if channel.ended:
+            if last is not None:
+                self._end_channel(last, channel, effect)
+        elif last != channel:
+            self._channels[channel.uuid] = channel
+            self._channel_changed(channel, effect)
+
+    def _channel_changed(self, channel: Channel, effect: Effect) -> None:
+        self.queues.report(channel.uuid, Element.CHANNEL, channel.state)
+        self.calls.channel_changed(channel, effect)
+        self._requeue(channel.uuid, effect)
+
+    def _end_channel(self, last: Channel, final: Channel | None, effect: Effect) -> None:
+        del self._channels[last.uuid]
+        self.calls.channel_gone(last, final, effect)
+        self.queues.forget(last.uuid)
+        self._requeue(last.uuid, effect)
+
+    def _unreport(self, uuid: Id, element: Element, effect: Effect) -> None:
+        self.queues.unreport(uuid, element)
+        self._requeue(uuid, effect)
+
+    def _requeue(self, uuid: Id, effect: Effect) -> None:
+        """Bring the queues up to date with what is reported of a channel."""
+        moved = self.queues.settle(uuid)
+        if moved is None:
+            return
+        effect.touched.add(PBX)
+        before, now = moved
+        if before == now:
+            return
+        for group_id in (before, now):
+            if group_id is not None:
+                effect.touched.add(group_key(group_id))
+        if before is not None:
+            self.calls.queue_left(uuid, before, effect)
+        if now is not None:
+            self.calls.queue_entered(uuid, now, self.queues.waiting(now)[uuid], effect)
+
+
+def _unindex[T](index: defaultdict[Id, dict[Id, T]], owner: Id, item_id: Id) -> None:
+    owned = index[owner]
+    owned.pop(item_id, None)
+    if not owned:
+        del index[owner]

@@ -1,0 +1,72 @@
+"""Show what a user does in his calls, and which of them decides his state."""
+
+from typing import Final
+
+from .call import Call, Part, is_answered
+from .model import Channel, Direction, Parked, StateName
+from .peers import Picture, other_end
+from .story import CallState, UserCall
+
+_DIALING: Final = frozenset({StateName.CALLING, StateName.CALLING_SIPTERMINATION})
+
+_STRENGTH: Final = {state: rank for rank, state in enumerate(CallState)}
+
+
+def user_call(picture: Picture, call: Call, part: Part) -> UserCall | None:
+    """Return what a user does in a call, or None where his phones have left it."""
+    shown = [(_leg_state(picture, call, part, leg), leg) for leg in part.legs.values()]
+    if not shown:
+        return None
+    state, leg = min(shown, key=lambda one: _STRENGTH[one[0]])
+    return UserCall(
+        call_id=call.id,
+        state=state,
+        direction=part.direction,
+        other=other_end(picture, call, part, leg),
+        since=_since(picture, part, state, leg),
+        group_id=part.group_id,
+    )
+
+
+def strongest(calls: list[UserCall]) -> UserCall | None:
+    """Return the call that decides a user's state; among equals the oldest."""
+    return min(calls, key=lambda one: (_STRENGTH[one.state], one.since or 0), default=None)
+
+
+def _leg_state(picture: Picture, call: Call, part: Part, leg: Channel) -> CallState:
+    if _parked(picture, leg) is not None:
+        return CallState.ON_HOLD
+    name = leg.state.name if leg.state is not None else None
+    if part.is_caller:
+        if name in _DIALING:
+            return CallState.DIALING
+        if call.is_root(leg) and leg.direction == Direction.OUTBOUND:
+            return CallState.TALKING if part.answered else CallState.DIALING
+        # An IVR or a mailbox holds the line like a person does.
+        talking = part.answered or leg.answered_at is not None
+        return CallState.TALKING if talking else CallState.DIALING
+    if is_answered(call, leg) or (part.answered and call.is_root(leg)):
+        return CallState.TALKING
+    # A phone that dials itself into a ringing call is not rung.
+    return CallState.DIALING if _dialled_in(call, leg) else CallState.RINGING
+
+
+def _dialled_in(call: Call, leg: Channel) -> bool:
+    return leg.direction == Direction.INBOUND and not call.is_root(leg)
+
+
+def _parked(picture: Picture, leg: Channel) -> Parked | None:
+    """Return the park state of a leg, or of the one that it is bridged to."""
+    parked = picture.parked_state(leg.uuid)
+    if parked is None and leg.other_uuid is not None:
+        parked = picture.parked_state(leg.other_uuid)
+    return parked
+
+
+def _since(picture: Picture, part: Part, state: CallState, leg: Channel) -> int | None:
+    if state == CallState.ON_HOLD:
+        parked = _parked(picture, leg)
+        return parked.since if parked is not None else None
+    if state == CallState.TALKING:
+        return part.answered_at or leg.answered_at
+    return leg.offered_at
