@@ -67,12 +67,15 @@ class Part:
 
 @dataclass(slots=True)
 class Call:
-    """Follow one call; `root` is its first channel, living or as it was last seen.
+    """Follow one call.
 
-    `visits` holds the groups in whose queue it is, and since when.
+    `first` is the channel that began it and `root` the one whose call it is: the first
+    until it leaves, then who was handed on to others. Both are living or as they were
+    last seen. `visits` holds the groups in whose queue it is, and since when.
     """
 
     id: Id
+    first: Channel | None = None
     root: Channel | None = None
     channels: dict[Id, Channel] = field(default_factory=dict)
     parts: dict[Id, Part] = field(default_factory=dict)
@@ -85,17 +88,79 @@ class Call:
 
     @property
     def root_is_gone(self) -> bool:
-        """Return whether the channel that began the call is known to have ended."""
-        return self.root is not None and self.id not in self.channels
+        """Return whether the channel whose call it is is known to have ended."""
+        return self.root is not None and self.root.uuid not in self.channels
 
     @property
     def is_over(self) -> bool:
         """Return whether nothing of the call is left."""
         return not self.channels and not self.visits
 
-    def is_root(self, channel: Channel) -> bool:
+    def is_first(self, channel: Channel) -> bool:
         """Return whether a channel is the one that began the call."""
-        return channel.uuid == self.id
+        return channel.uuid == (self.first.uuid if self.first is not None else self.id)
+
+    def is_root(self, channel: Channel) -> bool:
+        """Return whether a channel is the one whose call it is."""
+        return channel.uuid == (self.root.uuid if self.root is not None else self.id)
+
+    def rings_along(self, channel: Channel) -> bool:
+        """Return whether an API client rings this phone together with the root's.
+
+        Only `origination` ties phones together before one is answered (inferred).
+        """
+        root = self.root
+        return (
+            root is not None
+            and root.uuid != channel.uuid
+            and bool(channel.origination)
+            and (channel.origination, channel.direction) == (root.origination, root.direction)
+            and channel.other_uuid is None
+        )
+
+    def seen_by(self, leg: Channel | None) -> Channel | None:
+        """Return whose call it is as the user on a leg sees it.
+
+        Who was handed on calls those who ring since then, but was called himself before.
+        """
+        is_older = leg is not None and (self.is_first(leg) or self.is_root(leg))
+        return self.first if is_older else self.root
+
+    def put(self, channel: Channel) -> None:
+        """Take a channel in, or its new row, and learn whose call it is."""
+        answers_along = (
+            channel.answered_at is not None
+            and self.rings_along(channel)
+            and not (self.root and self.root.answered_at)
+        )
+        self.channels[channel.uuid] = channel
+        if self.is_first(channel):
+            self.first = channel
+        elif answers_along:
+            self.first = self.root = channel
+        if self.is_root(channel) or (self.root_is_gone and _is_handed_on(channel)):
+            self._lead(channel)
+
+    def remove(self, last: Channel) -> None:
+        """Let a channel go, of which this is the last row, and learn whose call it is."""
+        self.channels.pop(last.uuid, None)
+        if self.is_first(last):
+            self.first = last
+        if not self.is_root(last):
+            self.leg_hangup = last.hangup or self.leg_hangup
+            return
+        self.root = last
+        for channel in self.channels.values():
+            if self.rings_along(channel):
+                self.first = self.root = channel
+                return
+            if _is_handed_on(channel):
+                self._lead(channel)
+                return
+
+    def _lead(self, channel: Channel) -> None:
+        self.root = channel
+        self.in_voicemail = channel.state is not None and channel.state.name == StateName.VOICEMAIL
 
     def serving_groups(self) -> frozenset[Id]:
         """Return the groups that the call now waits in or is served by."""
@@ -108,6 +173,15 @@ class Call:
         return frozenset(found)
 
 
+def _is_handed_on(channel: Channel) -> bool:
+    """Return whether a channel that was answered talks to nobody: it is called for, or waits."""
+    return (
+        channel.answered_at is not None
+        and channel.state is not None
+        and channel.state.name not in _ANSWERING
+    )
+
+
 def is_placed_by_user(call: Call, channel: Channel) -> bool:
     """Return whether the channel's user is the one who makes this call.
 
@@ -115,7 +189,8 @@ def is_placed_by_user(call: Call, channel: Channel) -> bool:
     rang first at the request of an API client. A channel from outside bears the id of
     the user who is called (seen in the recording of 2016's grammar).
     """
-    if not call.is_root(channel) or channel.user_id is None:
+    began = call.is_first(channel) or call.rings_along(channel)
+    if not began or channel.user_id is None:
         return False
     if channel.direction == Direction.OUTBOUND:
         return bool(channel.origination) and channel.group_id is None
@@ -131,7 +206,7 @@ def is_answered(call: Call, channel: Channel) -> bool:
         return True
     if channel.answered_at is None:
         return False
-    if call.is_root(channel):
+    if call.is_root(channel) or call.rings_along(channel):
         return channel.direction == Direction.OUTBOUND and not is_placed_by_user(call, channel)
     return True
 
@@ -143,6 +218,7 @@ def outcome_of(hangup: Hangup | None) -> Outcome:
     if hangup.cause in _OUTCOMES:
         return _OUTCOMES[hangup.cause]
     # The far end left by itself before anybody answered (inferred for other causes).
-    return (
-        Outcome.CANCELLED if hangup.disposition in ("recv_bye", "recv_cancel") else Outcome.UNKNOWN
-    )
+    if hangup.disposition in ("recv_bye", "recv_cancel"):
+        return Outcome.CANCELLED
+    # An IVR or a queue had answered, and then the phone system gave up (inferred).
+    return Outcome.NO_ANSWER if hangup.cause == HangupCause.NORMAL_CLEARING else Outcome.UNKNOWN

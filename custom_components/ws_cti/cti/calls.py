@@ -19,7 +19,6 @@ from .model import (
     Direction,
     HangupCause,
     Id,
-    StateName,
     group_key,
     user_key,
 )
@@ -34,6 +33,10 @@ _JOINING: Final = ("pickup_uuid.", "assimilate.")
 """What the vendor's web phone dials to take over a ringing call, before its uuid."""
 
 _MICROSECONDS: Final = 1_000_000
+_TOGETHER_MICROSECONDS: Final = 2 * _MICROSECONDS
+
+type _Origin = tuple[tuple[str, ...], Id | None]
+"""What phones have in common that one API request rings: its text, and for whom."""
 
 
 class Calls:
@@ -44,6 +47,7 @@ class Calls:
         self._picture = picture
         self._calls: dict[Id, Call] = {}
         self._call_id_of: dict[Id, Id] = {}
+        self._originated: dict[_Origin, Id] = {}
         self._of_user: defaultdict[Id, dict[Id, Call]] = defaultdict(dict)
         self._of_group: defaultdict[Id, dict[Id, Call]] = defaultdict(dict)
 
@@ -83,18 +87,13 @@ class Calls:
             return
         call = self._call_for(channel)
         previous = call.channels.get(channel.uuid)
-        call.channels[channel.uuid] = channel
-        if call.is_root(channel):
-            call.root = channel
+        call.put(channel)
         if previous is not None and previous.user_id not in (None, channel.user_id):
             self._leave(call, previous, None, effect)
         self._seat(call, channel, effect)
         if is_answered(call, channel) and not (previous and is_answered(call, previous)):
             self._answer(call, channel, effect)
         if call.is_root(channel):
-            call.in_voicemail = (
-                channel.state is not None and channel.state.name == StateName.VOICEMAIL
-            )
             self._settle_all(call, effect)
         self._update_groups(call, effect)
         self._touch(call, channel, effect)
@@ -109,11 +108,7 @@ class Calls:
         if final is not None and not is_answered(call, last) and is_answered(call, final):
             self._answer(call, final, effect)
         self._touch(call, last, effect)
-        del call.channels[last.uuid]
-        if call.is_root(ended):
-            call.root = ended
-        elif ended.hangup is not None:
-            call.leg_hangup = ended.hangup
+        call.remove(ended)
         self._leave(call, last, final, effect)
         if call.root_is_gone or not call.channels:
             for group_id in tuple(call.visits):
@@ -168,14 +163,25 @@ class Calls:
                 taken = self._call_id_of.get(channel.called_number.removeprefix(prefix))
                 return channel.uuid if taken is None else taken
         other = channel.other_uuid
-        if (
-            channel.direction != Direction.OUTBOUND
-            or other is None
-            or self._is_elder(channel, other)
-        ):
+        if channel.direction != Direction.OUTBOUND:
+            return channel.uuid
+        if other is None:
+            return self._originated_home(channel)
+        if self._is_elder(channel, other):
             return channel.uuid
         # A leg may come before its caller, who may even be hidden from us for good.
         return self._call_id_of.get(other, other)
+
+    def _originated_home(self, channel: Channel) -> Id:
+        """Return the call of the phones that an API client rings together with this one."""
+        origin = _origin(channel)
+        if origin is None:
+            return channel.uuid
+        call = self._calls.get(self._originated.get(origin, ""))
+        if call is not None and call.rings_along(channel) and _at_once(call.root, channel):
+            return call.id
+        self._originated[origin] = channel.uuid
+        return channel.uuid
 
     def _is_elder(self, channel: Channel, other_uuid: Id) -> bool:
         """Return whether of two legs offered by the PBX this one came first."""
@@ -189,8 +195,12 @@ class Calls:
         return offered_at is not None and offered_at > (channel.offered_at or offered_at)
 
     def _forget_if_over(self, call: Call) -> None:
-        if call.is_over and not call.parts:
-            self._calls.pop(call.id, None)
+        if not call.is_over or call.parts:
+            return
+        self._calls.pop(call.id, None)
+        origin = _origin(call.first) if call.first is not None else None
+        if origin is not None and self._originated.get(origin) == call.id:
+            del self._originated[origin]
 
     # What becomes of users
 
@@ -218,7 +228,8 @@ class Calls:
         """Take note that somebody answered, and tell whom it concerns."""
         at = channel.answered_at or (channel.state.since if channel.state else None)
         user_id = channel.user_id
-        if call.is_root(channel) and (user_id is None or is_placed_by_user(call, channel)):
+        calls = not call.is_first(channel) or is_placed_by_user(call, channel)
+        if call.is_root(channel) and (user_id is None or calls):
             if channel.state is not None and channel.state.since is not None:
                 at = channel.state.since  # its own answer may have been an IVR's
             partner = self._picture.channels.get(channel.other_uuid or "")
@@ -375,9 +386,23 @@ class Calls:
         )
 
 
+def _at_once(root: Channel | None, channel: Channel) -> bool:
+    """Return whether two phones were rung together, and not by the same request made again."""
+    if root is None or root.answered_at is not None:
+        return False
+    apart = (root.offered_at or 0) - (channel.offered_at or root.offered_at or 0)
+    return abs(apart) <= _TOGETHER_MICROSECONDS
+
+
+def _origin(channel: Channel) -> _Origin | None:
+    if not channel.origination:
+        return None
+    return channel.origination, channel.group_id or channel.user_id
+
+
 def _dialled_address(call: Call) -> str | None:
     """Return the number by which the PBX was reached, mostly a DID."""
-    return call.root.target.address if call.root is not None and call.root.target else None
+    return call.first.target.address if call.first is not None and call.first.target else None
 
 
 def _seconds(begin: int | None, end: int | None) -> float | None:

@@ -40,6 +40,9 @@ _LOGGER = logging.getLogger(__name__)
 _SILENT: Final = logging.Logger("websockets", logging.CRITICAL + 1)  # noqa: LOG001
 
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
+QUEUE: Final = 16
+"""How many messages may wait for us before no more are read."""
+
 OPEN_SECONDS: Final = 15.0
 FIRST_MESSAGE_SECONDS: Final = 15.0
 QUIET_SECONDS: Final = 2.0
@@ -169,7 +172,8 @@ async def probe(driver: Driver, *, ssl: tls.SSLContext | None) -> None:
     Raises the same typed errors as a link would report.
     """
     session = driver.session()
-    async with await _open(driver, ssl) as connection:
+    # More than the first message comes, and a full queue would hold up the goodbye.
+    async with await _open(driver, ssl, queue=None) as connection:
         frame = await _first(connection)
     try:
         session.receive(frame)
@@ -185,7 +189,9 @@ class _Connect(connect):
         return exc
 
 
-async def _open(driver: Driver, ssl: tls.SSLContext | None) -> ClientConnection:
+async def _open(
+    driver: Driver, ssl: tls.SSLContext | None, *, queue: int | None = QUEUE
+) -> ClientConnection:
     address = driver.address
     # The library takes an explicit None for a contradiction.
     secured: dict[str, Any] = {} if ssl is None else {"ssl": ssl}
@@ -200,6 +206,7 @@ async def _open(driver: Driver, ssl: tls.SSLContext | None) -> ClientConnection:
             ping_interval=PING_SECONDS,
             ping_timeout=PING_SECONDS,
             max_size=MAX_MESSAGE_BYTES,
+            max_queue=queue,
             logger=_SILENT,
             **secured,
         )

@@ -115,6 +115,7 @@ class HangupCause(StrEnum):
 
     CALL_REJECTED = "CALL_REJECTED"
     LOSE_RACE = "LOSE_RACE"
+    NORMAL_CLEARING = "NORMAL_CLEARING"
     NO_ANSWER = "NO_ANSWER"
     NO_USER_RESPONSE = "NO_USER_RESPONSE"
     ORIGINATOR_CANCEL = "ORIGINATOR_CANCEL"
@@ -474,5 +475,16 @@ _EMPTY: Final[tuple[object, ...]] = (None, "", (), {})
 def _is_on(status: Raw) -> bool | None:
     if isinstance(status, str):
         # Encodings of these flags are not documented: words and digits both count.
-        return None if not status else status.casefold() not in {"0", "false", "no", "off"}
+        word = status.casefold()
+        return bool(word.strip("0")) if word.isdecimal() else _WORDS.get(word)
     return None if status is None else bool(status)
+
+
+_WORDS: Final = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "no": False,
+    "off": False,
+}

@@ -6,7 +6,7 @@ that neither questions nor changes cost more in a larger phone system.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set as AbstractSet
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, assert_never, override
@@ -69,6 +69,11 @@ class Pbx(Picture):
         self._terminals_of: defaultdict[Id, dict[Id, Terminal]] = defaultdict(dict)
 
     # What is asked
+
+    @property
+    def told(self) -> AbstractSet[Element]:
+        """Return the elements that were ever told in whole."""
+        return self._told
 
     @property
     def users(self) -> Mapping[Id, User]:
@@ -343,12 +348,10 @@ class Pbx(Picture):
         if moved is None:
             return
         effect.touched.add(PBX)
+        effect.touched.update(group_key(group_id) for group_id in moved if group_id is not None)
         before, now = moved
         if before == now:
             return
-        for group_id in (before, now):
-            if group_id is not None:
-                effect.touched.add(group_key(group_id))
         if before is not None:
             self.calls.queue_left(uuid, before, effect)
         if now is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from .call import Call, Part
+from .call import Call, Part, is_placed_by_user
 from .model import (
     Calling,
     Channel,
@@ -70,8 +70,9 @@ def far_end(picture: Picture, channel: Channel) -> Peer:
 
 def caller(picture: Picture, call: Call, leg: Channel | None) -> Peer:
     """Return who makes the call; where his channel is hidden from us, a leg tells."""
-    if call.root is not None:
-        return far_end(picture, call.root)
+    root = call.seen_by(leg)
+    if root is not None and not (leg is not None and _is_rung_by_api(call, leg)):
+        return far_end(picture, root)
     if leg is None:
         return Peer()
     other = leg.other or OtherChannel()
@@ -83,23 +84,47 @@ def caller(picture: Picture, call: Call, leg: Channel | None) -> Peer:
     )
 
 
+def _is_rung_by_api(call: Call, leg: Channel) -> bool:
+    """Return whether an API client rang this phone for somebody else's sake."""
+    return (
+        leg.direction == Direction.OUTBOUND
+        and (call.is_first(leg) or call.rings_along(leg))
+        and not is_placed_by_user(call, leg)
+    )
+
+
 def called(picture: Picture, call: Call, leg: Channel | None) -> Peer:
     """Return whom the call is for: what was dialled, and whom that names."""
-    root = call.root
-    if root is None:
-        return Peer(_number(leg.called_number)) if leg is not None else Peer()
+    root = call.seen_by(leg)
+    if root is not None:
+        return _called_from(picture, call, root)
+    return far_end(picture, leg) if leg is not None else Peer()
+
+
+def _called_from(picture: Picture, call: Call, root: Channel) -> Peer:
     state = root.state if isinstance(root.state, Calling) else None
-    others = [one for one in call.channels.values() if not call.is_root(one)]
-    if root.direction == Direction.OUTBOUND:  # begun by an API client
-        if others:
-            return far_end(picture, others[-1])
-        return Peer(state.address if state is not None else None)
-    leads_out = any(one.peer_location == Location.EXTERNAL for one in others) or (
-        state is not None and state.target_location == "ext"
+    others = [one for one in call.channels.values() if one.uuid != root.uuid]
+    partner = root.other or OtherChannel()
+    leads_out = (
+        any(one.peer_location == Location.EXTERNAL for one in others)
+        or partner.peer_location == Location.EXTERNAL
+        or (state is not None and state.target_location == "ext")
     )
-    name, user_id = _aim(picture, root)
     location = Location.EXTERNAL if leads_out else Location.INTERNAL
-    return Peer(_number(root.called_number), name, user_id, location)
+    name, user_id = _aim(picture, root)
+    if root.direction != Direction.OUTBOUND:
+        return Peer(_number(root.called_number), name, user_id, location)
+    # Nobody dialled: an API client began it, or who was called is handed on.
+    if state is not None:
+        number = picture.user_extension(user_id) if user_id is not None else state.address
+        return Peer(number, name, user_id, location)
+    if others:
+        return far_end(picture, others[-1])
+    name, number = _customer_name(partner.end_user), partner.address
+    if partner.user_id is not None:
+        name = picture.user_title(partner.user_id) or name
+        number = picture.user_extension(partner.user_id) or number
+    return Peer(number, name, partner.user_id, partner.peer_location)
 
 
 def _aim(picture: Picture, root: Channel) -> tuple[str | None, Id | None]:
@@ -123,6 +148,8 @@ def other_end(picture: Picture, call: Call, part: Part, leg: Channel) -> Peer:
         return far_end(picture, partner)
     if part.is_caller:
         return called(picture, call, leg)
+    if call.is_root(leg) and isinstance(leg.state, Calling):
+        return _called_from(picture, call, leg)  # he was called, and is handed on
     return caller(picture, call, leg)
 
 

@@ -9,6 +9,9 @@ from .story import CallState, UserCall
 
 _DIALING: Final = frozenset({StateName.CALLING, StateName.CALLING_SIPTERMINATION})
 
+_MACHINES: Final = frozenset({StateName.VOICEMAIL, StateName.IVR, StateName.XML_IVR})
+"""States of a channel in which no person answered, but something that speaks."""
+
 _STRENGTH: Final = {state: rank for rank, state in enumerate(CallState)}
 
 
@@ -37,11 +40,13 @@ def _leg_state(picture: Picture, call: Call, part: Part, leg: Channel) -> CallSt
     if _parked(picture, leg) is not None:
         return CallState.ON_HOLD
     name = leg.state.name if leg.state is not None else None
+    if name in _DIALING and (part.is_caller or leg.answered_at is not None):
+        return CallState.DIALING  # whoever was called, too, once he is handed on
     if part.is_caller:
-        if name in _DIALING:
-            return CallState.DIALING
         if call.is_root(leg) and leg.direction == Direction.OUTBOUND:
-            return CallState.TALKING if part.answered else CallState.DIALING
+            # His own phone had to answer first, which is not yet a conversation.
+            talking = part.answered or name in _MACHINES
+            return CallState.TALKING if talking else CallState.DIALING
         # An IVR or a mailbox holds the line like a person does.
         talking = part.answered or leg.answered_at is not None
         return CallState.TALKING if talking else CallState.DIALING

@@ -29,13 +29,15 @@ MAX_FRAME_BYTES: Final = 32 * 1024 * 1024
 MAX_DEPTH: Final = 64
 MAX_INTEGER_BYTES: Final = 256
 MAX_MAP_KEYS: Final = 4096
-MAX_INFLATION: Final = 64
+MAX_INFLATION: Final = 16
 """Inflated bytes per compressed byte; rows of a phone system shrink to a tenth."""
 
 _MAX_KEY_BITS: Final = 63
 _MAX_CACHED_ATOMS: Final = 2048
+_MAX_CACHED_ATOM_BYTES: Final = 255
 _VERSION: Final = 131
 _COMPRESSED: Final = 80
+_ATOM_TAGS: Final = (100, 115, 118, 119)
 
 _U16: Final = struct.Struct(">H").unpack_from
 _U32: Final = struct.Struct(">I").unpack_from
@@ -94,6 +96,7 @@ class BertDecoder(ErlangTermDecoder):  # type: ignore[misc] # erlastic has no ty
         """Start with the atoms that have a meaning of their own."""
         super().__init__()
         self._atoms = dict(_ATOMS)
+        self._nil: list[Term] = []
         self._depth = 0
 
     @override
@@ -105,6 +108,7 @@ class BertDecoder(ErlangTermDecoder):  # type: ignore[misc] # erlastic has no ty
         """
         if len(buf) - offset > MAX_FRAME_BYTES:
             raise MalformedError("frame too large")
+        self._nil = []
         self._depth = 0
         try:
             if buf[offset] != _VERSION:
@@ -220,8 +224,8 @@ class BertDecoder(ErlangTermDecoder):  # type: ignore[misc] # erlastic has no ty
 
     @override
     def decode_106(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read NIL_EXT."""
-        return [], offset
+        """Read NIL_EXT, one list for the whole frame: 56 bytes for each would be many."""
+        return self._nil, offset
 
     @override
     def decode_108(self, buf: bytes, offset: int) -> _Read[Term]:
@@ -234,6 +238,8 @@ class BertDecoder(ErlangTermDecoder):  # type: ignore[misc] # erlastic has no ty
     def decode_116(self, buf: bytes, offset: int) -> _Read[Term]:
         """Read MAP_EXT."""
         count = _U32(buf, offset)[0]
+        if count > MAX_MAP_KEYS:
+            raise MalformedError("map too large", offset)
         items, end = self._items(buf, offset + 4, 2 * count)
         return _mapping(list(zip(items[::2], items[1::2], strict=True)), offset), end
 
@@ -278,7 +284,8 @@ class BertDecoder(ErlangTermDecoder):  # type: ignore[misc] # erlastic has no ty
     @override
     def decode_113(self, buf: bytes, offset: int) -> _Read[Term]:
         """Read EXPORT_EXT: module, function and arity."""
-        _, end = self._items(buf, offset, 3)
+        function = self._behind_atom(buf, offset)
+        end = _within(buf, self._behind_atom(buf, function) + 2)
         return Opaque(113, buf[offset:end]), end
 
     def decode_112(self, buf: bytes, offset: int) -> _Read[Term]:
@@ -302,7 +309,7 @@ class BertDecoder(ErlangTermDecoder):  # type: ignore[misc] # erlastic has no ty
         except KeyError:
             atom = text_of(raw)
             # The cache is a matter of speed; a server that invents atoms fills it once.
-            if len(self._atoms) < _MAX_CACHED_ATOMS:
+            if length <= _MAX_CACHED_ATOM_BYTES and len(self._atoms) < _MAX_CACHED_ATOMS:
                 self._atoms[raw] = atom
             return atom, end
 
@@ -328,9 +335,14 @@ class BertDecoder(ErlangTermDecoder):  # type: ignore[misc] # erlastic has no ty
         return tuple(items), end
 
     def _opaque(self, buf: bytes, offset: int, tag: int, node: int, rest: int) -> _Read[Term]:
-        _, end = self._items(buf, node, 1)
-        end = _within(buf, end + rest)
+        end = _within(buf, self._behind_atom(buf, node) + rest)
         return Opaque(tag, buf[offset:end]), end
+
+    def _behind_atom(self, buf: bytes, offset: int) -> int:
+        """Return the offset behind an atom; other terms could nest copies of the frame."""
+        if buf[offset] not in _ATOM_TAGS:
+            raise MalformedError("no atom where one must be", offset)
+        return self.decode_part(buf, offset)[1]
 
 
 def _within(buf: bytes, end: int) -> int:
@@ -369,6 +381,8 @@ def _unwrap(items: list[Term], offset: int) -> Term:
         case [bool() as value]:
             return value
         case ["dict", list() as pairs]:
+            if len(pairs) > MAX_MAP_KEYS:
+                raise MalformedError("map too large", offset)
             if all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):  # noqa: PLR2004
                 return _mapping(pairs, offset)
             raise MalformedError("dictionary without pairs", offset)
@@ -378,8 +392,6 @@ def _unwrap(items: list[Term], offset: int) -> Term:
 
 
 def _mapping(pairs: list[tuple[Term, Term]], offset: int) -> dict[Term, Term]:
-    if len(pairs) > MAX_MAP_KEYS:
-        raise MalformedError("map too large", offset)
     for key, _ in pairs:
         if isinstance(key, (list, tuple, dict, Opaque)):
             raise MalformedError("map key is no plain value", offset)

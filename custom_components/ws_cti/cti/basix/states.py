@@ -97,8 +97,9 @@ def state_of(term: Term) -> ChannelState | None:
 
 
 def _calling(since: int | None, rest: tuple[Term, ...]) -> Calling:
-    first = text(_at(rest, 0))
-    if first not in _LOCATIONS:  # until 2019: {Ts, calling, Type, Id, Name}
+    first, kind, target = text(_at(rest, 0)), text(_at(rest, 1)), _at(rest, 2)
+    if first not in _LOCATIONS and not isinstance(target, tuple):
+        # Until 2019: {Ts, calling, Type, Id, Name}.
         return Calling(
             since,
             StateName.CALLING,
@@ -106,32 +107,32 @@ def _calling(since: int | None, rest: tuple[Term, ...]) -> Calling:
             target_id=identifier(_at(rest, 1)),
             target_name=optional_text(_at(rest, 2)),
         )
-    kind, target = text(_at(rest, 1)), _at(rest, 2)
     data = tuple(target) if isinstance(target, (tuple, list)) else (target,)
     match kind:
         case TargetType.USER:
             named = Calling(since, StateName.CALLING, target_id=identifier(_at(data, 0)))
         case TargetType.GROUP:
+            group_type = optional_text(_at(data, 0))
             named = Calling(
                 since,
                 StateName.CALLING,
-                group_type=optional_text(_at(data, 0)),
+                group_type=group_type,
                 target_id=identifier(_at(data, 1)),
-                group_queue_id=optional_text(_at(data, 4)),
+                group_queue_id=optional_text(_at(data, 4)) if group_type == "ring" else None,
             )
         case TargetType.PSTN:
             named = Calling(since, StateName.CALLING, address=optional_text(_at(data, 0)))
         case TargetType.BRIDGED_ENDPOINT:
-            address = "@".join(text(part) for part in data[:2])
+            address = "@".join(filter(None, map(text, data[:2])))
             named = Calling(since, StateName.CALLING, address=address or None)
         case _:
             named = Calling(since, StateName.CALLING, tuple(to_json(part) for part in rest))
-    return replace(named, target_location=first, target_type=kind or None)
+    return replace(named, target_location=first or None, target_type=kind or None)
 
 
 def target_of(term: Term) -> Target | None:
     """Return whom an inbound channel is meant for: `{Type, Id, Name, Address}`."""
-    if not isinstance(term, (tuple, list)):
+    if not isinstance(term, (tuple, list)) or not term:
         return None
     return Target(
         type=optional_text(_at(term, 0)),
@@ -169,7 +170,9 @@ def other_of(term: Term) -> OtherChannel | None:
         return None
     kind = optional_text(term[0])
     is_user = kind == TargetType.USER
-    answered = timestamp(_at(term, 7))
+    seventh = _at(term, 7)
+    answered = timestamp(seventh)
+    is_time = answered is not None or isinstance(seventh, int)
     return OtherChannel(
         type=kind,
         user_id=identifier(_at(term, 1)) if is_user else None,
@@ -180,7 +183,7 @@ def other_of(term: Term) -> OtherChannel | None:
         offered_at=timestamp(_at(term, 5)),
         answered_at=answered,
         group_id=identifier(_at(term, 6)) if is_user else None,
-        whoscall=whoscall(_at(term, 7)) if answered is None else None,
+        whoscall=None if is_time else whoscall(seventh),
     )
 
 

@@ -12,14 +12,15 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from ..model import Id, Json, MessageWaiting, Raw
-from .bert import Opaque, Term, text_of
+from .bert import MAX_DEPTH, Opaque, Term, text_of
 
 _MAX_TIMESTAMP: Final = 32_503_680_000_000_000  # the year 3000
 _MAX_INTEGER_BITS: Final = 63  # what JSON writers and readers agree on
 _MAX_CODE_POINT: Final = 0x10FFFF
 _MAX_WHOSCALL: Final = 65_536
 _SURROGATES: Final = range(0xD800, 0xE000)
-_NUMBERS: Final = re.compile(r"\d{1,9}")
+_MAX_DIGITS: Final = 9
+_NUMBERS: Final = re.compile(r"\d+")
 
 
 def text(term: Term) -> str:
@@ -58,6 +59,8 @@ def timestamp(term: Term) -> int | None:
 
 def raw(term: Term) -> Raw:
     """Return a code as it came."""
+    if term == []:
+        return ""  # how an empty Erlang text arrives
     value = to_json(term)
     return text(term) or json.dumps(value) if isinstance(value, (list, dict)) else value
 
@@ -92,11 +95,15 @@ def message_waiting(term: Term) -> MessageWaiting:
     """
     if term is None or term in ("", []):
         return MessageWaiting()
-    if isinstance(term, (tuple, list)) and not _charlist(term):
+    if isinstance(term, (dict, Opaque)):
+        return MessageWaiting(str(raw(term)), None, None)
+    said = text(term)
+    if not said and isinstance(term, (tuple, list)):
         said = "/".join(text(part) for part in term)
-    else:
-        said = text(term)
-    match [int(number) for number in _NUMBERS.findall(said)[:2]]:
+    numbers = _NUMBERS.findall(said)[:2]
+    if any(len(number) > _MAX_DIGITS for number in numbers):
+        numbers = []
+    match [int(number) for number in numbers]:
         case [new, saved]:
             return MessageWaiting(said, new, saved)
         case [new]:
@@ -111,7 +118,10 @@ def whoscall(term: Term) -> Json:
     if not said or len(said) > _MAX_WHOSCALL:
         return said or None
     try:
-        return to_json(json.loads(percent_decoded(said), parse_constant=_no_constant))
+        found = json.loads(percent_decoded(said), parse_constant=_no_constant)
+        # JSON may escape half a surrogate pair, which no UTF-8 carries on.
+        json.dumps(found, ensure_ascii=False).encode()
+        return to_json(found) if _depth(found) <= MAX_DEPTH else said
     except ValueError, RecursionError:
         return said
 
@@ -120,7 +130,14 @@ def _no_constant(name: str) -> Json:
     raise ValueError(name)
 
 
-def _charlist(items: list[Term] | tuple[Term, ...]) -> str:
+def _depth(value: Json) -> int:
+    """Return how deep lists and objects stand in each other."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0
+
+
+def _charlist(items: list[Term]) -> str:
     """Return the text of a list of printable code points; empty if it is none."""
     points = [item for item in items if isinstance(item, int) and not isinstance(item, bool)]
     if len(points) != len(items) or not all(_printable(point) for point in points):

@@ -1,0 +1,182 @@
+"""Show the connection, and what users have set on their phones, as binary sensors."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final, override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorEntity,
+    BinarySensorEntityDescription,
+)
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.const import EntityCategory
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import CtiConfigEntry, CtiCoordinator
+from .cti.model import PBX, Element, Id, Json, Key, Raw, Terminal
+from .cti.pbx import Pbx
+from .entity import CtiEntity, async_follow_roster
+
+PARALLEL_UPDATES = 0
+
+type Attributes = dict[str, Json]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CtiBinarySensorDescription(BinarySensorEntityDescription):
+    """Describe a binary sensor by what it reads of its user."""
+
+    is_on_fn: Callable[[Pbx, Id], bool | None]
+    attributes_fn: Callable[[Pbx, Id], Attributes]
+
+
+def _code(status: Raw) -> Attributes:
+    """Return the code that was taken for on or off, whose meaning is only inferred."""
+    return {} if status is None else {"status_code": status}
+
+
+def _is_registered(pbx: Pbx, user_id: Id) -> bool | None:
+    """Return whether any phone can be reached; unknown where none says whether."""
+    said = [terminal.registered for terminal in pbx.terminals_of(user_id).values()]
+    if any(said):
+        return True
+    return False if False in said else None
+
+
+def _phones(pbx: Pbx, user_id: Id) -> Attributes:
+    terminals = sorted(pbx.terminals_of(user_id).values(), key=lambda terminal: terminal.name)
+    return {"terminals": [_phone(terminal) for terminal in terminals]}
+
+
+def _phone(terminal: Terminal) -> Json:
+    return {
+        "name": terminal.name,
+        "user_agent": terminal.user_agent,
+        "registered": terminal.registered,
+    }
+
+
+CONNECTION: Final = BinarySensorEntityDescription(
+    key="connected",
+    translation_key="connected",
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
+USER_BINARY_SENSORS: Final = (
+    CtiBinarySensorDescription(
+        key="do_not_disturb",
+        translation_key="do_not_disturb",
+        is_on_fn=lambda pbx, user_id: pbx.users[user_id].do_not_disturb,
+        attributes_fn=lambda pbx, user_id: _code(pbx.users[user_id].do_not_disturb_status),
+    ),
+    CtiBinarySensorDescription(
+        key="call_forwarding",
+        translation_key="call_forwarding",
+        is_on_fn=lambda pbx, user_id: pbx.users[user_id].forwarding,
+        attributes_fn=lambda pbx, user_id: _code(pbx.users[user_id].fwd_always_status),
+    ),
+)
+
+PHONE_REGISTERED: Final = CtiBinarySensorDescription(
+    key="phone_registered",
+    translation_key="phone_registered",
+    device_class=BinarySensorDeviceClass.CONNECTIVITY,
+    entity_registry_enabled_default=False,
+    is_on_fn=_is_registered,
+    attributes_fn=_phones,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: CtiConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the binary sensors of a phone system and its users."""
+    phones = _Phones(entry.runtime_data, async_add_entities)
+    entry.async_on_unload(phones.async_stop)
+
+    def make(coordinator: CtiCoordinator, key: Key) -> Iterable[CtiEntity]:
+        if key == PBX:
+            return [ConnectionSensor(coordinator, key, CONNECTION)]
+        if key[0] != Element.USER:
+            return []
+        phones.async_await(key)
+        return [
+            CtiBinarySensor(coordinator, key, description) for description in USER_BINARY_SENSORS
+        ]
+
+    async_follow_roster(entry, async_add_entities, make)
+
+
+class _Phones:
+    """Add the entity of a user's phones once the first of them is told of.
+
+    Terminals come after their user, on many phone systems never.
+    """
+
+    def __init__(
+        self, coordinator: CtiCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
+    ) -> None:
+        self._coordinator = coordinator
+        self._async_add_entities = async_add_entities
+        self._awaited: dict[Key, CALLBACK_TYPE] = {}
+
+    @callback
+    def async_await(self, key: Key) -> None:
+        """Wait for the phones of a user; whoever left before and is back waits anew."""
+        if key in self._awaited:
+            self._awaited.pop(key)()
+
+        @callback
+        def look() -> None:
+            is_there = self._coordinator.roster.device_id(key) is not None
+            if not is_there or not self._coordinator.pbx.terminals_of(key[1]):
+                return
+            self._awaited.pop(key)()
+            self._async_add_entities([CtiBinarySensor(self._coordinator, key, PHONE_REGISTERED)])
+
+        self._awaited[key] = self._coordinator.async_add_listener(look, key)
+        look()
+
+    @callback
+    def async_stop(self) -> None:
+        """Wait for nobody any more."""
+        for stop in self._awaited.values():
+            stop()
+        self._awaited.clear()
+
+
+class ConnectionSensor(CtiEntity, BinarySensorEntity):
+    """Show whether the phone system is connected."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return True always: a lost connection is what it has to show."""
+        return True
+
+    @override
+    def _read(self) -> object:
+        """Take the state from the coordinator."""
+        self._attr_is_on = self.coordinator.connected
+        return self._attr_is_on
+
+
+class CtiBinarySensor(CtiEntity, BinarySensorEntity):
+    """Show one setting of a user, or whether he can be reached."""
+
+    _unrecorded_attributes = frozenset({"terminals"})
+    entity_description: CtiBinarySensorDescription
+
+    @override
+    def _read(self) -> object:
+        """Take state and attributes from the picture."""
+        description = self.entity_description
+        is_on = description.is_on_fn(self.pbx, self.item_id)
+        attributes: dict[str, Any] = description.attributes_fn(self.pbx, self.item_id)
+        self._attr_is_on = is_on
+        self._attr_extra_state_attributes = attributes
+        return is_on, attributes

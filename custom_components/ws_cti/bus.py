@@ -1,0 +1,79 @@
+"""Put calls, channels and messages into words for Home Assistant's event bus."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+
+from .cti.model import Change, Json, Notice, plain
+from .cti.pbx import Pbx
+from .cti.story import CallEvent
+
+CALLER_DATA: Final = frozenset(
+    {
+        "caller_number",
+        "caller_name",
+        "called_number",
+        "called_name",
+        "did",
+        "end_user",
+    }
+)
+"""The parts of a call that tell who the people are."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(microseconds: int | None) -> datetime | None:
+    """Return a point in time of the phone system's clock."""
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+
+
+def call_details(pbx: Pbx, event: CallEvent) -> dict[str, Json]:
+    """Return what an automation needs to know of one step of a call."""
+    at = moment(event.at)
+    return {
+        "call_id": event.call_id,
+        "direction": event.direction,
+        "location": event.location,
+        "caller_number": event.caller.number,
+        "caller_name": event.caller.name,
+        "called_number": event.called.number,
+        "called_name": event.called.name,
+        "did": event.dialled_address,
+        "group_id": event.group_id,
+        "group_name": pbx.group_title(event.group_id) if event.group_id else None,
+        "answered_by": event.answered_by,
+        "answered_by_name": pbx.user_title(event.answered_by) if event.answered_by else None,
+        "outcome": event.outcome,
+        "ring_seconds": event.ring_seconds,
+        "talk_seconds": event.talk_seconds,
+        "end_user": plain(event.end_user),
+        "time": at.isoformat() if at is not None else None,
+    }
+
+
+def call_data(entry: ConfigEntry, pbx: Pbx, event: CallEvent) -> dict[str, Json]:
+    """Return the data of a `ws_cti_call` event."""
+    return {
+        "entry_id": entry.entry_id,
+        "step": event.step,
+        "user_id": event.user_id,
+        "user_name": pbx.user_title(event.user_id) if event.user_id else None,
+        **call_details(pbx, event),
+    }
+
+
+def channel_data(entry: ConfigEntry, change: Change) -> dict[str, Json]:
+    """Return the data of a `ws_cti_channel` event."""
+    return {
+        "entry_id": entry.entry_id,
+        "element": change.element,
+        "event": change.event,
+        "channel": plain(change.item),
+    }
+
+
+def message_data(entry: ConfigEntry, notice: Notice) -> dict[str, Json]:
+    """Return the data of a `ws_cti_message` event."""
+    return {"entry_id": entry.entry_id, "source": notice.source, "body": notice.body}

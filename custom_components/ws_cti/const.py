@@ -1,0 +1,30 @@
+"""Name what is kept in a config entry and what is said on the event bus."""
+
+from typing import Final
+
+DOMAIN: Final = "ws_cti"
+
+# Entry data: how to connect, and what to watch.
+CONF_SERVER: Final = "server"
+CONF_PBX_DOMAIN: Final = "domain"
+CONF_WATCH: Final = "watch"
+CONF_WATCHED_USER: Final = "watched_user"
+CONF_APP_NAME: Final = "app_name"
+CONF_TAKE_OVER: Final = "take_over"
+WATCH_ALL: Final = "all"
+"""The value of CONF_WATCH for the whole phone system; else a UserNamedBy."""
+
+DEFAULT_APP_NAME: Final = "home_assistant"
+
+# Entry options.
+CONF_ALL_USERS: Final = "all_users"
+CONF_USERS: Final = "users"
+CONF_ALL_GROUPS: Final = "all_groups"
+CONF_GROUPS: Final = "groups"
+CONF_CHANNEL_EVENTS: Final = "channel_events"
+CONF_RECORD_CALLER_DATA: Final = "record_caller_data"
+CONF_PRESENCE_NAMES: Final = "presence_names"
+
+EVENT_CHANNEL: Final = f"{DOMAIN}_channel"
+EVENT_CALL: Final = f"{DOMAIN}_call"
+EVENT_MESSAGE: Final = f"{DOMAIN}_message"
