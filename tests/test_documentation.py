@@ -1,0 +1,128 @@
+"""Hold the documentation to the code: nothing left out, nothing by another name."""
+
+from dataclasses import fields
+import json
+from pathlib import Path
+import re
+from typing import Any, Final, cast
+
+from homeassistant.config_entries import ConfigEntry
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.ws_cti.bus import CALLER_DATA, call_data, channel_data, message_data
+from custom_components.ws_cti.const import EVENT_CALL, EVENT_CHANNEL, EVENT_MESSAGE
+from custom_components.ws_cti.cti.basix.driver import DEFAULT_SERVER
+from custom_components.ws_cti.cti.link import LONGEST_DELAY, PING_SECONDS
+from custom_components.ws_cti.cti.model import Change, ChangeKind, Channel, Element, Notice
+from custom_components.ws_cti.cti.pbx import Pbx
+from custom_components.ws_cti.cti.story import (
+    CallDirection,
+    CallEvent,
+    CallState,
+    Outcome,
+    Step,
+)
+
+ROOT: Final = Path(__file__).parents[1]
+README: Final = (ROOT / "README.md").read_text()
+ENTITIES: Final = (ROOT / "docs" / "entities.md").read_text()
+EVENTS: Final = (ROOT / "docs" / "events.md").read_text()
+TEXTS: Final[dict[str, Any]] = json.loads(
+    (ROOT / "custom_components" / "ws_cti" / "translations" / "en.json").read_text()
+)
+ENTRY: Final = cast("ConfigEntry[None]", MockConfigEntry(entry_id="1"))
+CALL: Final = CallEvent(
+    call_id="1", step=Step.RINGING, direction=CallDirection.INCOMING, at=1, user_id="1"
+)
+
+
+def named_in(page: str) -> set[str]:
+    """Return what a page names in the type of code."""
+    return set(re.findall(r"`([^`\n]+)`", page))
+
+
+def section_of(page: str, heading: str) -> str:
+    """Return the part of a page below a heading."""
+    return page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def entities() -> list[tuple[str, dict[str, Any]]]:
+    """Return the entities that have a name, each with its platform."""
+    return [
+        (platform, texts) for platform, known in TEXTS["entity"].items() for texts in known.values()
+    ]
+
+
+@pytest.mark.parametrize("page", [README, ENTITIES], ids=["README", "entities"])
+def test_every_entity_is_listed_by_its_name(page: str) -> None:
+    table = "\n".join(line for line in page.splitlines() if line.startswith("| "))
+    assert [texts["name"] for _, texts in entities() if texts["name"] not in table] == []
+
+
+def test_every_attribute_of_an_entity_is_explained() -> None:
+    # Those of the events are the fields of the bus event.
+    attributes = {
+        attribute
+        for platform, texts in entities()
+        for attribute in texts.get("state_attributes", {})
+        if platform != "event"
+    }
+    assert attributes - named_in(ENTITIES) == set()
+
+
+def test_every_state_of_a_call_is_explained() -> None:
+    assert {state.value for state in CallState} <= named_in(ENTITIES)
+
+
+def test_every_step_of_a_call_is_explained() -> None:
+    steps = {step.value for step in Step}
+    assert steps <= named_in(section_of(ENTITIES, "The steps of a call"))
+    assert steps <= named_in(section_of(EVENTS, EVENT_CALL))
+
+
+def test_every_outcome_of_a_call_is_explained() -> None:
+    assert {outcome.value for outcome in Outcome} <= named_in(section_of(EVENTS, EVENT_CALL))
+
+
+def test_every_field_of_a_call_event_is_explained() -> None:
+    # The coordinator adds the device, which is Home Assistant's.
+    told = call_data(ENTRY, Pbx(), CALL).keys() | {"device_id"}
+    assert told - named_in(section_of(EVENTS, EVENT_CALL)) == set()
+
+
+def test_every_field_of_a_channel_event_is_explained() -> None:
+    change = Change(Element.CHANNEL, ChangeKind.ADDED, Channel(uuid="1"), "added")
+    told = channel_data(ENTRY, change).keys() | {part.name for part in fields(Channel)}
+    assert told - named_in(section_of(EVENTS, EVENT_CHANNEL)) == set()
+
+
+def test_every_field_of_a_message_event_is_explained() -> None:
+    told = message_data(ENTRY, Notice("user", "Hello")).keys()
+    assert told - named_in(section_of(EVENTS, EVENT_MESSAGE)) == set()
+
+
+def test_what_is_not_recorded_is_named() -> None:
+    assert named_in(section_of(ENTITIES, "What is recorded")) >= CALLER_DATA
+
+
+def test_every_field_of_the_setup_is_explained() -> None:
+    section = section_of(README, "Configuration")
+    form = TEXTS["config"]["step"]["user"]
+    labels = [*form["data"].values(), *form["sections"]["connection"]["data"].values()]
+    assert [label for label in labels if label.removesuffix(" (TLS)") not in section] == []
+
+
+def test_every_option_is_explained() -> None:
+    section = section_of(README, "Options")
+    labels = TEXTS["options"]["step"]["init"]["data"].values()
+    assert [label for label in labels if label not in section] == []
+
+
+def test_the_numbers_in_the_readme_are_true() -> None:
+    hacs = json.loads((ROOT / "hacs.json").read_text())
+    assert f"Home Assistant {hacs['homeassistant']} or newer" in README
+    assert f"within {2 * PING_SECONDS:.0f} seconds" in README
+    assert LONGEST_DELAY == 60
+    assert "once a minute" in README
+    assert DEFAULT_SERVER in README
