@@ -122,7 +122,7 @@ def _connection(coordinator: CtiCoordinator) -> dict[str, Json]:
         "connected": coordinator.connected,
         "frames_received": coordinator.link.frames_received,
         "frames_not_understood": coordinator.link.frames_not_understood,
-        "elements_told": sorted(coordinator.pbx.told),
+        "elements_told": [*map(str, sorted(coordinator.pbx.told))],
     }
 
 

@@ -1,4 +1,4 @@
-"""Tests that each entity has its name, its icon and its place in the budget, and none is left over."""
+"""Tests that every entity has its texts, its icons and its place in the budget."""
 
 from collections import Counter
 from dataclasses import replace
@@ -26,9 +26,15 @@ from custom_components.ws_cti.cti.pbx import Pbx
 from custom_components.ws_cti.cti.story import CallDirection, CallEvent, CallState, Outcome, Step
 from tests.integration.office import Office
 
+type Icons = str | dict[str, Icons]
+
 INTEGRATION: Final = Path(sensor.__file__).parent
-TEXTS: Final[dict[str, Any]] = json.loads((INTEGRATION / "translations" / "en.json").read_text())
-ICONS: Final[dict[str, Any]] = json.loads((INTEGRATION / "icons.json").read_text())["entity"]
+TEXTS: Final[dict[str, Any]] = json.loads(
+    (INTEGRATION / "translations" / "en.json").read_text(encoding="utf-8")
+)
+ICONS: Final[dict[str, Any]] = json.loads((INTEGRATION / "icons.json").read_text(encoding="utf-8"))[
+    "entity"
+]
 
 DESCRIPTIONS: Final[dict[str, tuple[EntityDescription, ...]]] = {
     "binary_sensor": (
@@ -46,7 +52,7 @@ def keys(platform: str) -> set[str | None]:
     return {description.translation_key for description in DESCRIPTIONS[platform]}
 
 
-def icons_in(part: Any) -> set[str]:
+def icons_in(part: Icons) -> set[str]:
     """Return all icons that a part of icons.json names."""
     if isinstance(part, str):
         return {part}
@@ -132,7 +138,9 @@ async def test_every_attribute_that_is_shown_has_a_name(
 
 
 def test_every_icon_is_one_that_home_assistant_has() -> None:
-    listed = json.loads((hass_frontend.where() / "static/mdi/iconList.json").read_text())
+    listed = json.loads(
+        (hass_frontend.where() / "static/mdi/iconList.json").read_text(encoding="utf-8")
+    )
     assert icons_in(ICONS) <= {f"mdi:{icon['name']}" for icon in listed}
 
 
