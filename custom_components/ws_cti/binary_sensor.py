@@ -103,16 +103,19 @@ async def async_setup_entry(
             return [ConnectionSensor(coordinator, key, CONNECTION)]
         if key[0] != Element.USER:
             return []
-        phones.async_await(key)
         return [
-            CtiBinarySensor(coordinator, key, description) for description in USER_BINARY_SENSORS
+            *(
+                CtiBinarySensor(coordinator, key, description)
+                for description in USER_BINARY_SENSORS
+            ),
+            *phones.async_of(key),
         ]
 
     async_follow_roster(entry, async_add_entities, make)
 
 
 class _Phones:
-    """Add the entity of a user's phones once the first of them is told of.
+    """Make the entity of a user's phones once the first of them is told of.
 
     Terminals come after their user, on many phone systems never.
     """
@@ -125,21 +128,25 @@ class _Phones:
         self._awaited: dict[Key, CALLBACK_TYPE] = {}
 
     @callback
-    def async_await(self, key: Key) -> None:
-        """Wait for the phones of a user; whoever left before and is back waits anew."""
-        if key in self._awaited:
-            self._awaited.pop(key)()
+    def async_of(self, key: Key) -> list[CtiBinarySensor]:
+        """Return the entity of a user's phones, or none yet and add it when it is time."""
+        if (stop := self._awaited.pop(key, None)) is not None:
+            stop()  # he left before any phone was told of, and is back
+        if self._coordinator.pbx.terminals_of(key[1]):
+            return [self._entity(key)]
 
         @callback
         def look() -> None:
             is_there = self._coordinator.roster.device_id(key) is not None
-            if not is_there or not self._coordinator.pbx.terminals_of(key[1]):
-                return
-            self._awaited.pop(key)()
-            self._async_add_entities([CtiBinarySensor(self._coordinator, key, PHONE_REGISTERED)])
+            if is_there and self._coordinator.pbx.terminals_of(key[1]):
+                self._awaited.pop(key)()
+                self._async_add_entities([self._entity(key)])
 
         self._awaited[key] = self._coordinator.async_add_listener(look, key)
-        look()
+        return []
+
+    def _entity(self, key: Key) -> CtiBinarySensor:
+        return CtiBinarySensor(self._coordinator, key, PHONE_REGISTERED)
 
     @callback
     def async_stop(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .bus import call_data, channel_data, message_data
 from .const import (
@@ -110,7 +110,12 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
 
     @override
     async def _async_update_data(self) -> Pbx:
-        """Return the picture: it is pushed, and asking would tell nothing new."""
+        """Return the picture, which is pushed: whoever asks learns nothing new.
+
+        Without a connection the picture must not count as fresh because somebody asked.
+        """
+        if not self.connected:
+            raise UpdateFailed(translation_domain=DOMAIN, translation_key="not_connected")
         return self.pbx
 
     # Who listens

@@ -1,17 +1,13 @@
 """Tell each step of the calls of users and groups as events."""
 
 from collections.abc import Iterable
-from functools import partial
-from typing import Any, Final, override
+from typing import Final, override
 
-from homeassistant.components.event import EventEntity, EventEntityDescription, EventExtraStoredData
-from homeassistant.core import HassJob, HomeAssistant, State, callback
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import (
     AddConfigEntryEntitiesCallback,
-    EntityPlatform,
-    async_get_current_platform,
 )
-from homeassistant.helpers.restore_state import async_get as async_get_restored
 
 from .bus import CALLER_DATA, call_details
 from .coordinator import CtiConfigEntry, CtiCoordinator
@@ -51,16 +47,6 @@ async def async_setup_entry(
                 return []
 
     async_follow_roster(entry, async_add_entities, make)
-    forget = HassJob(partial(_async_forget_callers, async_get_current_platform()))
-    entry.async_on_unload(hass.async_add_shutdown_job(forget))
-
-
-@callback
-def _async_forget_callers(platform: EntityPlatform) -> None:
-    """Let the events forget who called, just before their states are written to a file."""
-    for entity in platform.entities.values():
-        if isinstance(entity, PrivateCtiCallEvent):
-            entity.async_forget_caller()
 
 
 class CtiCallEvent(CtiEntity, EventEntity):
@@ -79,56 +65,11 @@ class CtiCallEvent(CtiEntity, EventEntity):
         """Write each step at once: none may hide another of the same moment."""
         details = {name: plain(said) for name, said in call_details(self.pbx, event).items()}
         known = {name: said for name, said in details.items() if said not in (None, {})}
-        self._show(event.step.value, known)
-
-    def _show(self, step: str, details: dict[str, Any]) -> None:
-        self._trigger_event(step, details)
+        self._trigger_event(event.step.value, known)
         self.async_write_ha_state()
 
 
 class PrivateCtiCallEvent(CtiCallEvent):
-    """Tell the same, and let who called out of the history and out of every file.
-
-    To restore event entities, Home Assistant writes their states to a file, now and then
-    and when it stops. This one is left out while it shows a caller, and joins the others
-    without him on the way down.
-    """
+    """Tell the same, and let who called out of the history."""
 
     _unrecorded_attributes = CALLER_DATA
-
-    @override
-    async def async_get_last_event_data(self) -> EventExtraStoredData | None:
-        """Restore no caller whom a former run was allowed to keep."""
-        stored = await super().async_get_last_event_data()
-        if stored is not None and stored.last_event_attributes is not None:
-            stored.last_event_attributes = {
-                name: said
-                for name, said in stored.last_event_attributes.items()
-                if name not in CALLER_DATA
-            }
-        return stored
-
-    @override
-    def _show(self, step: str, details: dict[str, Any]) -> None:
-        """Keep the caller apart from what is restored."""
-        self._attr_extra_state_attributes = {
-            name: details.pop(name) for name in CALLER_DATA & details.keys()
-        }
-        async_get_restored(self.hass).entities.pop(self.entity_id, None)
-        super()._show(step, details)
-
-    @callback
-    def async_forget_caller(self) -> None:
-        """Show the last step without its caller, so that it can be restored."""
-        self._attr_extra_state_attributes = {}
-        self.async_write_ha_state()
-        async_get_restored(self.hass).async_restore_entity_added(self)
-
-    @override
-    async def async_internal_will_remove_from_hass(self) -> None:
-        """Leave the last step behind without its caller, for when this entity is back."""
-        restored = async_get_restored(self.hass)
-        restored.async_restore_entity_added(self)
-        await super().async_internal_will_remove_from_hass()
-        if (stored := restored.last_states.get(self.entity_id)) is not None:
-            stored.state = State(stored.state.entity_id, stored.state.state)

@@ -3,15 +3,11 @@
 from typing import Any
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import Event, HomeAssistant, State, callback
-from homeassistant.helpers.restore_state import async_get as async_get_restored
-import pytest
+from homeassistant.core import Event, HomeAssistant, callback
 from pytest_homeassistant_custom_component.common import (
     async_capture_events,
-    mock_restore_cache_with_extra_data,
 )
 
-from custom_components.ws_cti.const import CONF_RECORD_CALLER_DATA
 from simulator.model import EndUser
 from tests.integration.office import NINE, Office
 
@@ -238,84 +234,15 @@ async def test_what_happened_without_a_connection_is_told_once_afterwards(
 # What is kept over a restart
 
 
-async def stored(hass: HomeAssistant, hass_storage: dict[str, Any]) -> str:
-    """Return what Home Assistant writes to its file of states, as text."""
-    await async_get_restored(hass).async_dump_states()
-    return str(hass_storage["core.restore_state"])
-
-
-async def missed_call(office: Office) -> None:
-    """Let somebody call Alice in vain."""
+async def test_last_step_is_there_after_a_reload(hass: HomeAssistant, office: Office) -> None:
+    await office.open()
     call = office.system.incoming_call(CALLER, office.alice, name="Shimizu")
     call.ring()
     call.cancel()
     await office.settled()
-
-
-async def test_caller_is_in_no_file_while_home_assistant_runs(
-    hass: HomeAssistant, hass_storage: dict[str, Any], office: Office
-) -> None:
-    await office.open()
-    await missed_call(office)
-
-    assert office.attributes(ALICE)["caller_number"] == CALLER
-    assert CALLER not in await stored(hass, hass_storage)
-
-
-async def test_last_step_is_kept_without_its_caller_when_home_assistant_stops(
-    hass: HomeAssistant, hass_storage: dict[str, Any], office: Office
-) -> None:
-    await office.open()
-    await missed_call(office)
-    await hass.async_stop(force=True)
-
-    kept = await stored(hass, hass_storage)
-    assert CALLER not in kept
-    assert "Shimizu" not in kept
-    (last,) = [
-        one
-        for one in hass_storage["core.restore_state"]["data"]
-        if one["state"]["entity_id"] == ALICE
-    ]
-    assert last["extra_data"]["last_event_type"] == "missed"
-    assert last["extra_data"]["last_event_attributes"]["outcome"] == "cancelled"
-
-
-async def test_last_step_is_there_after_a_reload_without_its_caller(
-    hass: HomeAssistant, hass_storage: dict[str, Any], office: Office
-) -> None:
-    await office.open()
-    await missed_call(office)
     before = office.state(ALICE)
     await office.close()
-    assert CALLER not in await stored(hass, hass_storage)
 
     await office.open()
     assert office.state(ALICE) == before
     assert office.attributes(ALICE)["event_type"] == "missed"
-    assert "caller_number" not in office.attributes(ALICE)
-
-
-async def test_caller_is_kept_where_that_is_wanted(
-    hass: HomeAssistant, hass_storage: dict[str, Any], office: Office
-) -> None:
-    await office.open(**{CONF_RECORD_CALLER_DATA: True})
-    await missed_call(office)
-    assert CALLER in await stored(hass, hass_storage)
-
-    await office.reopen(**{CONF_RECORD_CALLER_DATA: True})
-    assert office.attributes(ALICE)["caller_number"] == CALLER
-
-
-@pytest.mark.parametrize("kept", [{"caller_number": CALLER, "outcome": "busy"}, None])
-async def test_caller_whom_a_former_run_kept_is_forgotten(
-    hass: HomeAssistant, office: Office, kept: dict[str, str] | None
-) -> None:
-    last = State(ALICE, "2026-11-19T12:00:00.000+00:00")
-    extra = {"last_event_type": "missed", "last_event_attributes": kept}
-    mock_restore_cache_with_extra_data(hass, [(last, extra)])
-    await office.open()
-
-    assert office.state(ALICE) == last.state
-    assert office.attributes(ALICE)["event_type"] == "missed"
-    assert "caller_number" not in office.attributes(ALICE)

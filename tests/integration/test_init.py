@@ -320,6 +320,29 @@ async def test_no_step_is_told_twice_by_a_new_connection(
     ]
 
 
+async def test_asking_for_an_update_tells_nothing_new(hass: HomeAssistant, office: Office) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    await office.open()
+    before = hass.states.async_all()
+    ask = ("homeassistant", "update_entity", {"entity_id": f"{ALICE}_call_state"}, True)
+    await hass.services.async_call(*ask)
+    await hass.async_block_till_done()
+    assert hass.states.async_all() == before
+
+
+async def test_asking_for_an_update_makes_nobody_available_who_is_not(
+    hass: HomeAssistant, office: Office
+) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    await office.open()
+    await office.lose_connection()
+    ask = ("homeassistant", "update_entity", {"entity_id": f"{ALICE}_call_state"}, True)
+    await hass.services.async_call(*ask)
+    await hass.async_block_till_done()
+    assert office.state(f"{ALICE}_call_state") == STATE_UNAVAILABLE
+    assert office.state(CONNECTION) == "off"
+
+
 async def test_token_that_is_revoked_later_is_asked_for_anew(office: Office) -> None:
     await office.open()
     office.system.token = "new"

@@ -48,6 +48,7 @@ class Calls:
         self._calls: dict[Id, Call] = {}
         self._call_id_of: dict[Id, Id] = {}
         self._originated: dict[_Origin, Id] = {}
+        self._connected_to: defaultdict[Id, set[Id]] = defaultdict(set)
         self._of_user: defaultdict[Id, dict[Id, Call]] = defaultdict(dict)
         self._of_group: defaultdict[Id, dict[Id, Call]] = defaultdict(dict)
 
@@ -88,6 +89,7 @@ class Calls:
         call = self._call_for(channel)
         previous = call.channels.get(channel.uuid)
         call.put(channel)
+        self._connect(channel.uuid, previous, channel)
         if previous is not None and previous.user_id not in (None, channel.user_id):
             self._leave(call, previous, None, effect)
         self._seat(call, channel, effect)
@@ -96,19 +98,22 @@ class Calls:
         if call.is_root(channel):
             self._settle_all(call, effect)
         self._update_groups(call, effect)
-        self._touch(call, channel, effect)
+        self.touch(channel.uuid, effect)
 
     def channel_gone(self, last: Channel, final: Channel | None, effect: Effect) -> None:
         """Let a channel go; `final` is its last row, None where its end was not seen."""
-        call_id = self._call_id_of.pop(last.uuid, None)
+        call_id = self._call_id_of.get(last.uuid)
         if call_id is None:
             return
         call = self._calls[call_id]
+        last = call.channels[last.uuid]  # a later row may have been none of ours
         ended = final or last
         if final is not None and not is_answered(call, last) and is_answered(call, final):
             self._answer(call, final, effect)
-        self._touch(call, last, effect)
+        self.touch(last.uuid, effect)
         call.remove(ended)
+        self._connect(last.uuid, last, None)
+        del self._call_id_of[last.uuid]
         self._leave(call, last, final, effect)
         if call.root_is_gone or not call.channels:
             for group_id in tuple(call.visits):
@@ -141,6 +146,17 @@ class Calls:
         del call.visits[group_id]
         self._update_groups(call, effect)
         self._forget_if_over(call)
+
+    def touch(self, uuid: Id, effect: Effect) -> None:
+        """Touch whom it concerns that a channel changed, parked or not.
+
+        Who talks to it, or holds it, may live in another call.
+        """
+        effect.touched.add(PBX)
+        for one in (uuid, *self._connected_to.get(uuid, ())):
+            call = self._calls.get(self._call_id_of.get(one, ""))
+            if call is not None:
+                effect.touched.update(map(user_key, call.parts))
 
     # To which call a channel belongs
 
@@ -193,6 +209,18 @@ class Calls:
         else:
             offered_at = channel.other.offered_at if channel.other is not None else None
         return offered_at is not None and offered_at > (channel.offered_at or offered_at)
+
+    def _connect(self, uuid: Id, last: Channel | None, now: Channel | None) -> None:
+        """Remember to which channel another one is connected, as its rows tell."""
+        before = last.other_uuid if last is not None else None
+        after = now.other_uuid if now is not None else None
+        if before is not None and before != after:
+            connected = self._connected_to[before]
+            connected.discard(uuid)
+            if not connected:
+                del self._connected_to[before]
+        if after is not None:
+            self._connected_to[after].add(uuid)
 
     def _forget_if_over(self, call: Call) -> None:
         if not call.is_over or call.parts:
@@ -311,14 +339,6 @@ class Calls:
                     del self._of_group[group_id]
             effect.touched.add(group_key(group_id))
         call.group_ids = now
-
-    def _touch(self, call: Call, channel: Channel, effect: Effect) -> None:
-        effect.touched.add(PBX)
-        effect.touched.update(map(user_key, call.parts))
-        # The partner of an attended transfer lives in another call.
-        partner = self._call_id_of.get(channel.other_uuid or "", call.id)
-        if partner != call.id:
-            effect.touched.update(map(user_key, self._calls[partner].parts))
 
     def _tell(
         self,

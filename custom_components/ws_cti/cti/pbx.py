@@ -13,7 +13,6 @@ from typing import Final, assert_never, override
 
 from .calls import Calls
 from .model import (
-    PBX,
     ROSTER,
     Change,
     ChangeKind,
@@ -131,6 +130,12 @@ class Pbx(Picture):
         user = self._users.get(user_id)
         return user.main_extension or None if user is not None else None
 
+    @override
+    def group_extension(self, group_id: Id) -> str | None:
+        """Return the main extension of a group."""
+        group = self._groups.get(group_id)
+        return group.main_extension or None if group is not None else None
+
     # What changes it
 
     def apply(self, update: Update) -> Effect:
@@ -203,12 +208,11 @@ class Pbx(Picture):
             self._remove(element, gone, effect)
 
     def _restore_channels(self, items: tuple[Item, ...], effect: Effect) -> None:
-        channels = [item for item in items if isinstance(item, Channel) and not item.ended]
-        told = {channel.uuid for channel in channels}
+        told = {item.uuid: item for item in items if isinstance(item, Channel) and not item.ended}
         for gone in [channel for channel in self._channels.values() if channel.uuid not in told]:
             self._end_channel(gone, None, effect)
         # All are there before the first is understood, and callers come before legs.
-        changed = [one for one in channels if self._channels.get(one.uuid) != one]
+        changed = [one for one in told.values() if self._channels.get(one.uuid) != one]
         self._channels.update({channel.uuid: channel for channel in changed})
         changed.sort(key=lambda one: (one.direction == Direction.OUTBOUND, one.offered_at or 0))
         for channel in changed:
@@ -347,7 +351,7 @@ class Pbx(Picture):
         moved = self.queues.settle(uuid)
         if moved is None:
             return
-        effect.touched.add(PBX)
+        self.calls.touch(uuid, effect)
         effect.touched.update(group_key(group_id) for group_id in moved if group_id is not None)
         before, now = moved
         if before == now:

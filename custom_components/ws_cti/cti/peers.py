@@ -42,6 +42,9 @@ class Picture(Protocol):
     def user_extension(self, user_id: Id) -> str | None:
         """Return the main extension of a user."""
 
+    def group_extension(self, group_id: Id) -> str | None:
+        """Return the main extension of a group."""
+
 
 def end_users(call: Call, leg: Channel | None) -> EndUsers | None:
     """Return the customers that the CRM sees in a call, as its root or a leg tells."""
@@ -111,13 +114,14 @@ def _called_from(picture: Picture, call: Call, root: Channel) -> Peer:
         or (state is not None and state.target_location == "ext")
     )
     location = Location.EXTERNAL if leads_out else Location.INTERNAL
-    name, user_id = _aim(picture, root)
+    if call.answers and state is not None and state.address is not None:
+        return Peer(state.address, location=location)  # somebody handed him on to there
+    number, name, user_id = _aim(picture, root)
     if root.direction != Direction.OUTBOUND:
-        return Peer(_number(root.called_number), name, user_id, location)
+        return Peer(number or _number(root.called_number), name, user_id, location)
     # Nobody dialled: an API client began it, or who was called is handed on.
     if state is not None:
-        number = picture.user_extension(user_id) if user_id is not None else state.address
-        return Peer(number, name, user_id, location)
+        return Peer(number or state.address, name, user_id, location)
     if others:
         return far_end(picture, others[-1])
     name, number = _customer_name(partner.end_user), partner.address
@@ -127,18 +131,18 @@ def _called_from(picture: Picture, call: Call, root: Channel) -> Peer:
     return Peer(number, name, partner.user_id, partner.peer_location)
 
 
-def _aim(picture: Picture, root: Channel) -> tuple[str | None, Id | None]:
-    """Return the name of the user or group that a call is for, and the user's id."""
+def _aim(picture: Picture, root: Channel) -> tuple[str | None, str | None, Id | None]:
+    """Return number and name of the user or group that a call is for, and the user's id."""
     match root:
         case Channel(state=Calling(target_type=kind, target_id=str() as item_id, target_name=name)):
             pass
         case Channel(target=Target(type=kind, id=str() as item_id, name=name)):
             pass
         case _:
-            return None, None
+            return None, None, None
     if kind == TargetType.USER:
-        return picture.user_title(item_id) or name, item_id
-    return picture.group_title(item_id) or name, None
+        return picture.user_extension(item_id), picture.user_title(item_id) or name, item_id
+    return picture.group_extension(item_id), picture.group_title(item_id) or name, None
 
 
 def other_end(picture: Picture, call: Call, part: Part, leg: Channel) -> Peer:

@@ -63,6 +63,8 @@ class Queues:
         if state is None:
             self.unreport(uuid, element)
             return
+        if element in _UNPARKING:
+            self._unparked.pop(uuid, None)
         self._reports.setdefault(uuid, {})[element] = state
         self._reporters[element].add(uuid)
 
@@ -80,7 +82,8 @@ class Queues:
         if isinstance(state, Parked) and element in _UNPARKING:
             self._unparked[uuid] = state
         if not reports:
-            del self._reports[uuid]
+            # The channel has ended before, or is hidden from us: nobody would forget it later.
+            self.forget(uuid)
 
     def forget(self, uuid: Id) -> None:
         """Take note that a channel has ended, whatever the lists still say."""
