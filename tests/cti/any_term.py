@@ -93,9 +93,7 @@ def _large_tuple(items: list[Written]) -> Written:
 
 
 def _list(items: list[Written]) -> Written:
-    return Written(
-        erlang.list_of(*(item.raw for item in items)), [item.value for item in items]
-    )
+    return Written(erlang.list_of(*(item.raw for item in items)), [item.value for item in items])
 
 
 def _map(pairs: list[tuple[Written, Written]]) -> Written:
@@ -113,9 +111,7 @@ def _bert_dict(pairs: list[tuple[Written, Written]]) -> Written:
 
 
 _leaves: Final = st.one_of(numbers, texts, _constants)
-_keys: Final = st.one_of(
-    texts, numbers.filter(lambda key: -(1 << 63) < key.value < 1 << 63)
-)
+_keys: Final = st.one_of(texts, numbers.filter(lambda key: -(1 << 63) < key.value < 1 << 63))
 
 
 def _containers(inner: Drawn) -> Drawn:

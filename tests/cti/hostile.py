@@ -8,15 +8,18 @@ from hypothesis import settings, strategies as st
 from . import erlang, recorded
 
 
-
 def steadily(examples: int = 100) -> settings:
     """Demand the same examples in every run, however slow the machine is."""
     return settings(max_examples=examples, derandomize=True, deadline=None, database=None)
 
 
+_TELLING: Final = st.sampled_from((0, 1, 255, *b"FMXYZabcdefghijklmnopqrstvwx"))
+"""Bytes that are tags or make good lengths."""
+
+
 def _flip(draw: st.DrawFn, frame: bytes) -> bytes:
-    at = draw(st.integers(0, max(0, len(frame) - 1)))
-    return frame[:at] + bytes((draw(st.integers(0, 255)),)) + frame[at + 1 :]
+    at = draw(st.integers(1, max(1, len(frame) - 1)))
+    return frame[:at] + bytes((draw(_TELLING | st.integers(0, 255)),)) + frame[at + 1 :]
 
 
 def _cut(draw: st.DrawFn, frame: bytes) -> bytes:
@@ -74,6 +77,9 @@ def damaged_frames(draw: st.DrawFn) -> bytes:
 
 
 arbitrary_frames: Final = st.one_of(
-    damaged_frames(), st.binary(max_size=200), st.binary(max_size=200).map(erlang.frame)
+    damaged_frames(),
+    damaged_frames(),
+    st.binary(max_size=200),
+    st.binary(max_size=200).map(erlang.frame),
 )
 """Any bytes, those that nearly make sense above all."""

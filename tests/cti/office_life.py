@@ -1,6 +1,6 @@
 """Let people of an office telephone at random, but never do what no phone would let them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from simulator.calls import Call, Phase, StepName
@@ -15,21 +15,28 @@ _MOST_CALLS_AT_ONCE = 6
 class OfficeLife:
     """Take one random legal step after the other."""
 
-    def __init__(self, system: PhoneSystem, clock: ManualClock, seed: int) -> None:
+    def __init__(
+        self,
+        system: PhoneSystem,
+        clock: ManualClock,
+        seed: int,
+        *,
+        with_api: bool = True,
+        pauses: Sequence[float] = (0.000_001, 0.5, 3, 20),
+    ) -> None:
         self.system = system
         self.clock = clock
+        self.with_api = with_api
+        self.pauses = pauses
         self.random = Random(seed)
         self.calls_begun = 0
         #: Held calls and the consultations that they wait for.
         self.consultations: list[tuple[Call, Call]] = []
-        #: Calls that an attended transfer joined with others.
-        self.joined: set[str] = set()
         self._asked: list[tuple[Call, tuple[User | Group, User | Group | str]]] = []
 
     def step(self) -> bool:
         """Do something, and tell whether it could be done."""
-        # Sometimes two things happen within the same microsecond.
-        self.clock.advance(self.random.choice((0.000_001, 0.5, 3, 20)))
+        self.clock.advance(self.random.choice(self.pauses))
         try:
             self._choose()()
         except SimulationError:
@@ -75,6 +82,8 @@ class OfficeLife:
             (1, lambda: self._api_call(self._user(), self._whom())),
             (1, lambda: self._api_call(self._group(), self._whom())),
         )
+        if not self.with_api:
+            ways = ways[:-2]
         (way,) = self.random.choices([way for _, way in ways], [often for often, _ in ways])
         way()
         self.calls_begun += 1
@@ -93,7 +102,6 @@ class OfficeLife:
     def _complete_transfer(self) -> None:
         held, consultation = self.random.choice(self.consultations)
         held.complete_transfer(consultation)
-        self.joined |= {held.id, consultation.id}
 
     def _go_on(self, call: Call) -> None:
         step = self.random.choice(sorted(call.legal_steps()))

@@ -76,7 +76,7 @@ CHANNEL: Final[Row] = {
 }
 
 
-def read(element: Element, row: Mapping[str, Any]) -> Any:
+def read(element: Element, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of its own class
     return READERS[element](dict(row))
 
 
@@ -133,7 +133,8 @@ def test_a_user_has_every_documented_field() -> None:
     ids=shortened,
 )
 def test_zero_is_off_and_another_number_is_on_and_a_strange_word_is_neither(
-    status: Term, is_on: bool | None
+    status: Term,
+    is_on: bool | None,  # noqa: FBT001
 ) -> None:
     user = read(Element.USER, {"id": 1, "do_not_disturb_status": status})
     assert user.do_not_disturb is is_on
@@ -404,7 +405,8 @@ def plain_fields(item: object) -> dict[str, object]:
 @each_element
 def test_a_row_that_names_nothing_is_nothing(element: Element) -> None:
     for name in IDENTITIES[element]:
-        for nothing in (None, "", [], True, ("a",)):
+        nothings: tuple[Term, ...] = (None, "", [], True, ("a",))
+        for nothing in nothings:
             assert read(element, {**IDENTITIES[element], name: nothing}) is None
 
 

@@ -1,7 +1,7 @@
 """Both grammars of the wire are understood, and each message tells which one it is."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import given, strategies as st
 import pytest
@@ -22,7 +22,7 @@ from custom_components.ws_cti.cti.errors import ProtocolError
 from .any_term import Written, terms
 from .hostile import steadily
 
-USER_SPEC = ("field_spec", "user", ["id", "name", "presence"])
+USER_SPEC: Final[tuple[Term, ...]] = ("field_spec", "user", ["id", "name", "presence"])
 
 
 def reader(*specs: Term) -> MessageReader:
@@ -67,9 +67,7 @@ def test_initial_info_without_rows_needs_no_field_spec() -> None:
 
 def test_an_info_event_brings_one_row_and_what_happened() -> None:
     message = reader(USER_SPEC).read(("info_event", "user", (10001000, "user0", 0), "removed"))
-    assert message == InfoEvent(
-        "user", {"id": 10001000, "name": "user0", "presence": 0}, "removed"
-    )
+    assert message == InfoEvent("user", {"id": 10001000, "name": "user0", "presence": 0}, "removed")
 
 
 def test_event_names_that_nobody_documented_survive() -> None:
@@ -267,7 +265,7 @@ def test_what_is_no_tuple_is_no_message(term: Term) -> None:
     ],
 )
 def test_a_message_without_what_belongs_to_it_is_refused(term: Term) -> None:
-    specs = (USER_SPEC, ("field_spec", "chan_info", ["uuid"]))
+    specs: tuple[Term, ...] = (USER_SPEC, ("field_spec", "chan_info", ["uuid"]))
     with pytest.raises(ProtocolError):
         reader(*specs).read(term)
 
@@ -299,7 +297,7 @@ TAGS = (
 )  # fmt: skip
 
 
-@steadily(500)
+@steadily(250)
 @given(
     st.lists(
         st.one_of(

@@ -45,9 +45,7 @@ POPEYE = EndUser("77", "Popeye", "Sea", "p.png", "東京")
     [
         (
             (AT, "calling", "int", "user", (10001001, "rest")),
-            Calling(
-                AT, "calling", target_location="int", target_type="user", target_id="10001001"
-            ),
+            Calling(AT, "calling", target_location="int", target_type="user", target_id="10001001"),
         ),
         (
             (AT, "calling", "int", "group", ("ring", 10001101, None, None, "group1")),
@@ -74,9 +72,7 @@ POPEYE = EndUser("77", "Popeye", "Sea", "p.png", "東京")
         ),
         (
             (AT, "calling", "ext", "pstn", ("0312345678", "rest")),
-            Calling(
-                AT, "calling", target_location="ext", target_type="pstn", address="0312345678"
-            ),
+            Calling(AT, "calling", target_location="ext", target_type="pstn", address="0312345678"),
         ),
         (
             (AT, "calling", "ext", "bridged_endpoint", ("alice", "other.pbx", "rest")),
@@ -104,9 +100,7 @@ POPEYE = EndUser("77", "Popeye", "Sea", "p.png", "東京")
         ),
         (
             (AT, "calling", "int", "user", 10001001),
-            Calling(
-                AT, "calling", target_location="int", target_type="user", target_id="10001001"
-            ),
+            Calling(AT, "calling", target_location="int", target_type="user", target_id="10001001"),
         ),
         ((AT, "calling", "int"), Calling(AT, "calling", ("int",), target_location="int")),
         ((AT, "calling"), Calling(AT, "calling")),
@@ -199,15 +193,11 @@ def test_every_documented_state_says_what_the_document_says(
     [
         (
             (AT, "calling", "user", 10001001, "user1"),
-            Calling(
-                AT, "calling", target_type="user", target_id="10001001", target_name="user1"
-            ),
+            Calling(AT, "calling", target_type="user", target_id="10001001", target_name="user1"),
         ),
         (
             (AT, "calling", "group", 10001100, "group0"),
-            Calling(
-                AT, "calling", target_type="group", target_id="10001100", target_name="group0"
-            ),
+            Calling(AT, "calling", target_type="group", target_id="10001100", target_name="group0"),
         ),
         (
             (AT, "calling", "user", 10001001, [0x5C71, 0x7530]),
@@ -450,7 +440,7 @@ def test_only_a_hangup_has_a_cause(event: str | None) -> None:
     assert hangup_of(event, "recv_bye,NORMAL_CLEARING") is None
 
 
-@steadily(500)
+@steadily(250)
 @given(terms)
 def test_any_term_in_any_place_is_read(term: Written) -> None:
     value = term.value

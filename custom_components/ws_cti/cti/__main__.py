@@ -15,8 +15,16 @@ from pathlib import Path
 import ssl as tls
 import sys
 from typing import Final
+import unicodedata
 
-from .basix.driver import DEFAULT_SERVER, BasixDriver, BasixSession, OneUser, UserNamedBy
+from .basix.driver import (
+    DEFAULT_SERVER,
+    BasixDriver,
+    BasixSession,
+    OneUser,
+    UserNamedBy,
+    server_of,
+)
 from .basix.messages import FieldSpec
 from .errors import AuthError, CtiError, MalformedError, ProtocolError, RejectedError
 from .link import Link
@@ -80,21 +88,21 @@ class Printer:
             calls: list[Json] = [plain(event) for event in events]
             self.show_object(_as_object(told) | {"calls": calls}, frame)
             return
-        print(_as_line(told))
+        _say(_as_line(told))
         for event in events:
-            print(f"    {_event_line(self._pbx, event)}")
+            _say(f"    {_event_line(self._pbx, event)}")
 
     def show_object(self, said: dict[str, Json], frame: int | None) -> None:
         """Print an object, numbered by its frame in a recording."""
         numbered = said if frame is None else {"frame": frame, **said}
-        print(json.dumps(numbered, ensure_ascii=False))
+        _say(json.dumps(numbered, ensure_ascii=False))
 
     def show_other(self, name: str, words: str, frame: int | None = None) -> None:
         """Print what changes nothing in the picture."""
         if self._as_json:
             self.show_object({"message": name, "text": words}, frame)
         else:
-            print(f"{name}: {words}")
+            _say(f"{name}: {words}")
 
     # What a link tells
 
@@ -110,6 +118,23 @@ class Printer:
     def lost(self, error: CtiError) -> None:
         """Say that the connection is gone, and why."""
         self.show_other("connection lost", str(error))
+
+
+def _say(line: str) -> None:
+    """Print a line at once: its reader may be a program that waits for it.
+
+    What a terminal would obey or cannot show stands there as JSON escapes it, so that a
+    name from the wire neither ends the line nor colours the rest of the screen.
+    """
+    is_wide = "utf" in (sys.stdout.encoding or "").casefold()
+    shown = (one if _is_shown(one, is_wide=is_wide) else json.dumps(one)[1:-1] for one in line)
+    print("".join(shown), flush=True)
+
+
+def _is_shown(character: str, *, is_wide: bool) -> bool:
+    if character.isascii() or not is_wide:
+        return character.isascii() and character.isprintable()
+    return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 def _as_object(told: Update | Notice) -> dict[str, Json]:
@@ -155,8 +180,7 @@ def _event_line(pbx: Pbx, event: CallEvent) -> str:
 # Recordings
 
 
-def _frames(path: Path) -> Iterator[bytes]:
-    data = path.read_bytes()
+def _frames(data: bytes) -> Iterator[bytes]:
     offset = 0
     while offset < len(data):
         start = offset + _LENGTH_BYTES
@@ -168,14 +192,16 @@ def _frames(path: Path) -> Iterator[bytes]:
 
 def _replay(path: Path, printer: Printer) -> int:
     """Print what each frame of a recording says; 1 where one was not understood."""
-    session = BasixSession()
-    failed = False
     try:
-        for index, frame in enumerate(_frames(path)):
-            failed |= not _replay_frame(session, frame, index, printer)
+        data = path.read_bytes()
     except OSError as err:
         print(f"Cannot read {path}: {err.strerror}. Name a file of frames.", file=sys.stderr)
         return 1
+    session = BasixSession()
+    failed = False
+    try:
+        for index, frame in enumerate(_frames(data)):
+            failed |= not _replay_frame(session, frame, index, printer)
     except MalformedError as err:
         print(f"{path} is no recording of frames: {err}.", file=sys.stderr)
         return 1
@@ -186,11 +212,14 @@ def _replay_frame(session: BasixSession, frame: bytes, index: int, printer: Prin
     """Print one frame; return whether it was understood."""
     try:
         message = session.read(frame)
+        told = session.understand(message)
         if isinstance(message, FieldSpec):
             printer.show_other(
                 "field_spec", f"{message.element}: {', '.join(message.fields)}", index
             )
-        for one in session.understand(message):
+        elif not told:
+            printer.show_other("info_event", "about nobody who is known", index)
+        for one in told:
             printer.show(one, index)
     except ProtocolError as err:
         printer.show_other("not understood", str(err), index)
@@ -204,6 +233,11 @@ def _replay_frame(session: BasixSession, frame: bytes, index: int, printer: Prin
 
 
 async def _watch(options: argparse.Namespace) -> int:
+    try:
+        server = server_of(options.server)
+    except ValueError:
+        print(f"Name the server like {DEFAULT_SERVER}, see --help.", file=sys.stderr)
+        return 2
     one_user = None
     if options.user is not None:
         how, _, who = options.user.partition("=")
@@ -211,10 +245,15 @@ async def _watch(options: argparse.Namespace) -> int:
             print("Name the user like extension=1001, see --help.", file=sys.stderr)
             return 2
         one_user = OneUser(UserNamedBy(f"user_{how}"), who)
+    try:
+        token = os.environ.get(TOKEN_VARIABLE) or getpass("API token: ")
+    except EOFError:
+        print(f"Set {TOKEN_VARIABLE} to the API token.", file=sys.stderr)
+        return 2
     driver = BasixDriver(
-        server=options.server,
+        server=server,
         domain=options.domain,
-        token=os.environ.get(TOKEN_VARIABLE) or getpass("API token: "),
+        token=token,
         app_name=options.app_name,
         one_user=one_user,
         forced=options.forced,

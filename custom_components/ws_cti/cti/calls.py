@@ -49,6 +49,7 @@ class Calls:
         self._call_id_of: dict[Id, Id] = {}
         self._originated: dict[_Origin, Id] = {}
         self._connected_to: defaultdict[Id, set[Id]] = defaultdict(set)
+        self._call_id_of_visitor: dict[Id, Id] = {}
         self._of_user: defaultdict[Id, dict[Id, Call]] = defaultdict(dict)
         self._of_group: defaultdict[Id, dict[Id, Call]] = defaultdict(dict)
 
@@ -93,7 +94,12 @@ class Calls:
         if previous is not None and previous.user_id not in (None, channel.user_id):
             self._leave(call, previous, None, effect)
         self._seat(call, channel, effect)
-        if is_answered(call, channel) and not (previous and is_answered(call, previous)):
+        was_answered = (
+            previous is not None
+            and previous.user_id == channel.user_id
+            and is_answered(call, previous)
+        )
+        if is_answered(call, channel) and not was_answered:
             self._answer(call, channel, effect)
         if call.is_root(channel):
             self._settle_all(call, effect)
@@ -117,7 +123,7 @@ class Calls:
         self._leave(call, last, final, effect)
         if call.root_is_gone or not call.channels:
             for group_id in tuple(call.visits):
-                self.queue_left(call.id, group_id, effect)
+                self._leave_queue(call, group_id, effect)
             self._settle_all(call, effect)
         self._update_groups(call, effect)
         self._forget_if_over(call)
@@ -125,15 +131,19 @@ class Calls:
     def queue_entered(self, uuid: Id, group_id: Id, since: int | None, effect: Effect) -> None:
         """Let a channel begin to wait in a group's queue."""
         call = self._call(self._call_id_of.get(uuid, uuid))
+        # A list may tell of a channel before its own row says to which call it belongs.
+        self._call_id_of_visitor[uuid] = call.id
         call.visits[group_id] = since
         self._tell_group(call, group_id, Step.ENTERED, since, effect)
         self._update_groups(call, effect)
 
     def queue_left(self, uuid: Id, group_id: Id, effect: Effect) -> None:
         """Let a channel leave a group's queue, for whatever reason."""
-        call = self._calls.get(self._call_id_of.get(uuid, uuid))
-        if call is None or group_id not in call.visits:
-            return
+        call = self._calls.get(self._call_id_of_visitor.pop(uuid, uuid))
+        if call is not None and group_id in call.visits:
+            self._leave_queue(call, group_id, effect)
+
+    def _leave_queue(self, call: Call, group_id: Id, effect: Effect) -> None:
         root = call.root
         if call.root_is_gone or root is None:
             outcome = outcome_of(root.hangup) if root is not None else Outcome.UNKNOWN
@@ -176,8 +186,8 @@ class Calls:
         """Return the id of the call that a channel is born into."""
         for prefix in _JOINING:
             if channel.called_number.startswith(prefix):
-                taken = self._call_id_of.get(channel.called_number.removeprefix(prefix))
-                return channel.uuid if taken is None else taken
+                taken = channel.called_number.removeprefix(prefix)
+                return self._call_id_of.get(taken, taken)  # it may be hidden from us
         other = channel.other_uuid
         if channel.direction != Direction.OUTBOUND:
             return channel.uuid

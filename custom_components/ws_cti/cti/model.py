@@ -480,11 +480,4 @@ def _is_on(status: Raw) -> bool | None:
     return None if status is None else bool(status)
 
 
-_WORDS: Final = {
-    "true": True,
-    "yes": True,
-    "on": True,
-    "false": False,
-    "no": False,
-    "off": False,
-}
+_WORDS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}

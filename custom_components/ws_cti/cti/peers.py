@@ -22,6 +22,9 @@ from .story import Peer
 _WITHHELD: Final = frozenset({"", "anonymous"})
 """Caller ids that name nobody; `anonymous` is SIP's word for it (RFC 3323)."""
 
+_WAITING_PLACES: Final = ("RINGING_PARK", "LOCAL_PARK")
+"""Where a call stands that rings at the vendor's web phone, in place of a number."""
+
 
 class Picture(Protocol):
     """What a call asks of the live picture that it is part of."""
@@ -113,7 +116,9 @@ def _called_from(picture: Picture, call: Call, root: Channel) -> Peer:
         or partner.peer_location == Location.EXTERNAL
         or (state is not None and state.target_location == "ext")
     )
-    location = Location.EXTERNAL if leads_out else Location.INTERNAL
+    location: str | None = Location.EXTERNAL if leads_out else Location.INTERNAL
+    if not leads_out and not others and _is_undecided(root):
+        location = None
     if call.answers and state is not None and state.address is not None:
         return Peer(state.address, location=location)  # somebody handed him on to there
     number, name, user_id = _aim(picture, root)
@@ -129,6 +134,12 @@ def _called_from(picture: Picture, call: Call, root: Channel) -> Peer:
         name = picture.user_title(partner.user_id) or name
         number = picture.user_extension(partner.user_id) or number
     return Peer(number, name, partner.user_id, partner.peer_location)
+
+
+def _is_undecided(root: Channel) -> bool:
+    """Return whether the phone system has yet to find out where a call leads."""
+    name = root.state.name if root.state is not None else None
+    return name in (None, StateName.SYSTEM_OPERATION) and root.target is None
 
 
 def _aim(picture: Picture, root: Channel) -> tuple[str | None, str | None, Id | None]:
@@ -152,7 +163,8 @@ def other_end(picture: Picture, call: Call, part: Part, leg: Channel) -> Peer:
         return far_end(picture, partner)
     if part.is_caller:
         return called(picture, call, leg)
-    if call.is_root(leg) and isinstance(leg.state, Calling):
+    is_his_own = call.is_root(leg) and leg.peer_location != Location.EXTERNAL
+    if is_his_own and isinstance(leg.state, Calling):
         return _called_from(picture, call, leg)  # he was called, and is handed on
     return caller(picture, call, leg)
 
@@ -171,4 +183,5 @@ def _calling_name(channel: Channel) -> str | None:
 
 
 def _number(said: str) -> str | None:
-    return None if said.strip().casefold() in _WITHHELD else said
+    is_nobodys = said.strip().casefold() in _WITHHELD or said.startswith(_WAITING_PLACES)
+    return None if is_nobodys else said

@@ -7,7 +7,9 @@ from .model import Channel, Direction, Parked, StateName
 from .peers import Picture, other_end
 from .story import CallState, UserCall
 
-_DIALING: Final = frozenset({StateName.CALLING, StateName.CALLING_SIPTERMINATION})
+_DIALING: Final = frozenset(
+    {StateName.CALLING, StateName.CALLING_SIPTERMINATION, StateName.CALLING_EXTERNAL}
+)
 
 _MACHINES: Final = frozenset({StateName.VOICEMAIL, StateName.IVR, StateName.XML_IVR})
 """States of a channel in which no person answered, but something that speaks."""

@@ -284,8 +284,7 @@ class BertDecoder(ErlangTermDecoder):  # type: ignore[misc] # erlastic has no ty
     @override
     def decode_113(self, buf: bytes, offset: int) -> _Read[Term]:
         """Read EXPORT_EXT: module, function and arity."""
-        function = self._behind_atom(buf, offset)
-        end = _within(buf, self._behind_atom(buf, function) + 2)
+        end = _within(buf, self._behind_atom(buf, self._behind_atom(buf, offset)) + 2)
         return Opaque(113, buf[offset:end]), end
 
     def decode_112(self, buf: bytes, offset: int) -> _Read[Term]:
