@@ -14,7 +14,7 @@ from custom_components.ws_cti.bus import CALLER_DATA, call_data, channel_data, m
 from custom_components.ws_cti.const import EVENT_CALL, EVENT_CHANNEL, EVENT_MESSAGE
 from custom_components.ws_cti.cti.basix.driver import DEFAULT_SERVER
 from custom_components.ws_cti.cti.link import LONGEST_DELAY, PING_SECONDS
-from custom_components.ws_cti.cti.model import Change, ChangeKind, Channel, Element, Notice
+from custom_components.ws_cti.cti.model import Change, Channel, Notice
 from custom_components.ws_cti.cti.pbx import Pbx
 from custom_components.ws_cti.cti.story import (
     CallDirection,
@@ -23,6 +23,7 @@ from custom_components.ws_cti.cti.story import (
     Outcome,
     Step,
 )
+from custom_components.ws_cti.cti.words import ChangeKind, Element
 
 ROOT: Final = Path(__file__).parents[1]
 README: Final = (ROOT / "README.md").read_text()

@@ -14,8 +14,16 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import CtiConfigEntry, CtiCoordinator
-from .cti.model import PBX, Element, Id, Json, Key, Raw, Terminal
+from .cti.model import Terminal
 from .cti.pbx import Pbx
+from .cti.words import (
+    PBX,
+    Element,
+    Id,
+    Json,
+    Key,
+    Raw,
+)
 from .entity import CtiEntity, async_follow_roster
 
 PARALLEL_UPDATES = 0

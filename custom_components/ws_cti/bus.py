@@ -5,9 +5,10 @@ from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 
-from .cti.model import Change, Json, Notice, plain
+from .cti.model import Change, Notice, plain
 from .cti.pbx import Pbx
 from .cti.story import CallEvent
+from .cti.words import Json
 
 CALLER_DATA: Final = frozenset(
     {

@@ -28,9 +28,16 @@ from .const import (
 from .cti.driver import Driver
 from .cti.errors import AuthError, CtiError
 from .cti.link import Link
-from .cti.model import ROSTER, Change, Element, Key, Notice, Update, group_key, user_key
+from .cti.model import Change, Notice, Update
 from .cti.pbx import Pbx
 from .cti.story import CallEvent, Effect
+from .cti.words import (
+    ROSTER,
+    Element,
+    Key,
+    group_key,
+    user_key,
+)
 from .roster import Roster
 
 _LOGGER = logging.getLogger(__name__)

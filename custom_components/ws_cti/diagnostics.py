@@ -7,8 +7,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 
 from .coordinator import CtiConfigEntry, CtiCoordinator
-from .cti.model import PBX, Element, Id, Json, Key
 from .cti.pbx import Pbx
+from .cti.words import (
+    PBX,
+    Element,
+    Id,
+    Json,
+    Key,
+)
 from .disguise import (
     CALL_RULES,
     CHANNEL_RULES,

@@ -26,8 +26,9 @@ from .const import (
     CONF_WATCH,
     DEFAULT_APP_NAME,
 )
-from .cti.model import Json, plain
+from .cti.model import plain
 from .cti.pbx import Pbx
+from .cti.words import Json
 
 type Row = Mapping[str, Json]
 type Rule = Callable[[Json, Row, Disguise], Json] | Mapping[str, Rule]

@@ -14,8 +14,13 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .coordinator import CtiConfigEntry, CtiCoordinator
-from .cti.model import PBX, Element, Id, Key
 from .cti.pbx import Pbx
+from .cti.words import (
+    PBX,
+    Element,
+    Id,
+    Key,
+)
 
 type EntityMaker = Callable[[CtiCoordinator, Key], Iterable[Entity]]
 

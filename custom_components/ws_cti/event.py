@@ -11,8 +11,9 @@ from homeassistant.helpers.entity_platform import (
 
 from .bus import CALLER_DATA, call_details
 from .coordinator import CtiConfigEntry, CtiCoordinator
-from .cti.model import Element, Key, plain
+from .cti.model import plain
 from .cti.story import CallEvent, Step
+from .cti.words import Element, Key
 from .entity import CtiEntity, async_follow_roster
 from .recording import may_record
 

@@ -31,8 +31,9 @@ from .const import (
     CONF_USERS,
 )
 from .coordinator import CtiConfigEntry
-from .cti.model import Group, Id, User
+from .cti.model import Group, User
 from .cti.pbx import Pbx
+from .cti.words import Id
 
 FIELD_CODE: Final = "code"
 FIELD_NAME: Final = "name"

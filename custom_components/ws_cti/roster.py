@@ -15,8 +15,16 @@ from .const import (
     CONF_USERS,
     DOMAIN,
 )
-from .cti.model import PBX, Element, Group, Id, Key, User, group_key, user_key
+from .cti.model import Group, User
 from .cti.pbx import Pbx
+from .cti.words import (
+    PBX,
+    Element,
+    Id,
+    Key,
+    group_key,
+    user_key,
+)
 
 _LOGGER = logging.getLogger(__name__)
 

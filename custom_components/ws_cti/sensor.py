@@ -17,10 +17,16 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .bus import moment
 from .const import CONF_PRESENCE_NAMES
 from .coordinator import CtiConfigEntry, CtiCoordinator
-from .cti.model import Element, Id, Json, Key, MessageWaiting, Parked
+from .cti.model import MessageWaiting, Parked
 from .cti.pbx import Pbx
 from .cti.peers import far_end
 from .cti.story import CallState, Peer
+from .cti.words import (
+    Element,
+    Id,
+    Json,
+    Key,
+)
 from .entity import CtiEntity, async_follow_roster
 from .recording import may_record
 

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from custom_components.ws_cti.cti.model import Id
 from custom_components.ws_cti.cti.story import CallState, Outcome
+from custom_components.ws_cti.cti.words import Id
 from simulator.calls import Phase
 from simulator.model import User
 from simulator.record import CallRecord

@@ -6,26 +6,28 @@ from dataclasses import replace
 from custom_components.ws_cti.cti.model import (
     Calling,
     Change,
-    ChangeKind,
     Channel,
     ChannelState,
-    Direction,
-    Element,
     Group,
     Hangup,
-    Id,
     Item,
-    LastEvent,
-    Location,
     Parked,
     Snapshot,
-    StateName,
-    TargetType,
     User,
     WaitingChannel,
 )
 from custom_components.ws_cti.cti.pbx import Pbx
 from custom_components.ws_cti.cti.story import CallEvent, Effect, UserCall
+from custom_components.ws_cti.cti.words import (
+    ChangeKind,
+    Direction,
+    Element,
+    Id,
+    LastEvent,
+    Location,
+    StateName,
+    TargetType,
+)
 
 from .sentences import sentence
 
@@ -75,7 +77,9 @@ def from_phone(user_id: Id, dialled: str, uuid: Id | None = None, seconds: float
     )
 
 
-def phone(user_id: Id, of: Id | None = "call", uuid: Id | None = None, seconds: float = 1) -> Channel:
+def phone(
+    user_id: Id, of: Id | None = "call", uuid: Id | None = None, seconds: float = 1
+) -> Channel:
     """Return the channel by which a call rings a user's phone."""
     return Channel(
         uuid=uuid or f"{_NAMES[user_id]}-phone",

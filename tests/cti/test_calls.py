@@ -263,9 +263,7 @@ def test_call_to_outside_stays_external_to_its_end(office: Office, who_hangs_up:
 @pytest.mark.parametrize(
     ("step", "outcome"), [("busy", "busy"), ("reject", "rejected"), ("no_answer", "no_answer")]
 )
-def test_caller_learns_why_nobody_answered_outside(
-    office: Office, step: str, outcome: str
-) -> None:
+def test_caller_learns_why_nobody_answered_outside(office: Office, step: str, outcome: str) -> None:
     call = office.system.outgoing_call(office.alice, NUMBER)
     call.ring()
     getattr(call, step)()

@@ -8,13 +8,12 @@ import pytest
 from custom_components.ws_cti.cti.model import (
     Channel,
     ChannelState,
-    Element,
     EndUser,
     EndUsers,
     OtherChannel,
-    StateName,
 )
 from custom_components.ws_cti.cti.story import CallDirection
+from custom_components.ws_cti.cti.words import Element, StateName
 
 from .scene import (
     ALICE,
@@ -198,12 +197,8 @@ def test_phone_of_an_api_call_comes_into_one_call_with_its_destination(scene: Sc
 
 
 def test_younger_phone_joins_the_older_one_that_has_not_been_told_yet(scene: Scene) -> None:
-    older = replace(
-        phone(ALICE, of="Bob-phone", seconds=0), other=OtherChannel(offered_at=at(3))
-    )
-    younger = replace(
-        phone(BOB, of="Alice-phone", seconds=3), other=OtherChannel(offered_at=at(0))
-    )
+    older = replace(phone(ALICE, of="Bob-phone", seconds=0), other=OtherChannel(offered_at=at(3)))
+    younger = replace(phone(BOB, of="Alice-phone", seconds=3), other=OtherChannel(offered_at=at(0)))
     for order in permutations((older, younger)):
         scene = Scene()
         scene.plays(*order)
@@ -257,9 +252,7 @@ def test_call_whose_end_has_no_cause_is_missed_without_a_reason(scene: Scene) ->
         ("nonsense", "unknown"),
     ],
 )
-def test_end_of_a_caller_says_why_nobody_answered(
-    scene: Scene, said: str, outcome: str
-) -> None:
+def test_end_of_a_caller_says_why_nobody_answered(scene: Scene, said: str, outcome: str) -> None:
     caller = calling(from_outside(), group_id=SALES)
     scene.plays(caller)
     assert scene.ends(over(caller, said)) == [f"Sales abandoned {outcome}"]
@@ -389,7 +382,8 @@ def test_caller_who_is_hidden_is_known_by_what_the_phone_shows(scene: Scene) -> 
 def test_customer_who_is_hidden_is_known_by_the_address_book(scene: Scene) -> None:
     customer = EndUsers(1, (EndUser("77", "Renée Lefèvre"),))
     ringing = replace(
-        phone(ALICE), other=OtherChannel(type="end_user", end_user=customer, peer_location="external")
+        phone(ALICE),
+        other=OtherChannel(type="end_user", end_user=customer, peer_location="external"),
     )
     scene.plays(ringing)
     (event,) = scene.events

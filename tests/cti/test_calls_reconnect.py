@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.ws_cti.cti.model import Element
+from custom_components.ws_cti.cti.words import Element
 from simulator.calls import Call
 
 from .scene import ALICE, SALES, Scene, calling, from_outside, listed, phone, talking

@@ -197,7 +197,11 @@ def test_call_comes_back_to_the_user_who_handed_it_on(office: Office) -> None:
     office.told()
     call.answer()
     call.hang_up()
-    assert office.told() == ["Alice answered", "Bob ended answered_elsewhere", "Alice ended answered"]
+    assert office.told() == [
+        "Alice answered",
+        "Bob ended answered_elsewhere",
+        "Alice ended answered",
+    ]
 
 
 def test_caller_who_is_handed_on_to_a_number_outside_sees_that_number(office: Office) -> None:

@@ -28,10 +28,8 @@ from custom_components.ws_cti.cti.errors import (
 from custom_components.ws_cti.cti.model import (
     Calling,
     Change,
-    ChangeKind,
     Channel,
     ChannelState,
-    Element,
     MailboxReport,
     MessageWaiting,
     Notice,
@@ -43,6 +41,7 @@ from custom_components.ws_cti.cti.model import (
     plain,
 )
 from custom_components.ws_cti.cti.pbx import Pbx
+from custom_components.ws_cti.cti.words import ChangeKind, Element
 from simulator.bert import BERT_NIL, Atom, Charlist, Term, term_to_binary
 from simulator.rows import FIELDS
 from simulator.words import Element as SimulatedElement

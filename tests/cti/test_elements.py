@@ -13,7 +13,6 @@ from custom_components.ws_cti.cti.model import (
     Channel,
     ChannelState,
     Domain,
-    Element,
     EndUser,
     EndUsers,
     Group,
@@ -29,6 +28,7 @@ from custom_components.ws_cti.cti.model import (
     WaitingChannel,
     plain,
 )
+from custom_components.ws_cti.cti.words import Element
 
 AT: Final = 1_790_000_000_000_000
 

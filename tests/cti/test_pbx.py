@@ -5,10 +5,8 @@ from dataclasses import replace
 import pytest
 
 from custom_components.ws_cti.cti.model import (
-    ROSTER,
     Channel,
     Domain,
-    Element,
     Group,
     Item,
     MailboxReport,
@@ -16,10 +14,14 @@ from custom_components.ws_cti.cti.model import (
     MessageWaiting,
     Terminal,
     User,
+)
+from custom_components.ws_cti.cti.pbx import Pbx
+from custom_components.ws_cti.cti.words import (
+    ROSTER,
+    Element,
     group_key,
     user_key,
 )
-from custom_components.ws_cti.cti.pbx import Pbx
 
 from .scene import ALICE, BOB, CAROL, SALES, SUPPORT, Scene, from_outside, over, phone
 
@@ -38,7 +40,13 @@ def member(user_id: str, group_id: str, member_id: str = "m1", login: int = 1) -
 
 def test_new_picture_is_empty() -> None:
     pbx = Pbx()
-    assert (pbx.domain, pbx.users, pbx.groups, pbx.terminals, pbx.channels) == (None, {}, {}, {}, {})
+    assert (pbx.domain, pbx.users, pbx.groups, pbx.terminals, pbx.channels) == (
+        None,
+        {},
+        {},
+        {},
+        {},
+    )
     assert (pbx.members("g"), pbx.memberships("u"), pbx.terminals_of("u")) == ({}, {}, {})
     assert (len(pbx.calls), pbx.queues.waiting_count) == (0, 0)
     assert (pbx.user_title("u"), pbx.group_title("g")) == (None, None)
@@ -230,9 +238,9 @@ def test_channel_wakes_only_whom_it_concerns(scene: Scene) -> None:
 
 def test_what_is_asked_does_not_depend_on_how_many_others_there_are(scene: Scene) -> None:
     scene.shows(Element.USER, [User(id=str(number)) for number in range(2000)])
-    scene.shows(Element.GROUP_MEMBER, [
-        member(str(number), SALES, f"m{number}") for number in range(2000)
-    ])
+    scene.shows(
+        Element.GROUP_MEMBER, [member(str(number), SALES, f"m{number}") for number in range(2000)]
+    )
     channels: list[Channel] = []
     for number in range(500):
         uuid = f"call-{number}"

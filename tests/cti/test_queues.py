@@ -5,14 +5,12 @@ from itertools import permutations
 
 import pytest
 
-from custom_components.ws_cti.cti.model import (
+from custom_components.ws_cti.cti.model import Calling, ChannelState, WaitingChannel
+from custom_components.ws_cti.cti.words import (
     PBX,
-    Calling,
-    ChannelState,
     Element,
     StateName,
     TargetType,
-    WaitingChannel,
     group_key,
     user_key,
 )

@@ -18,7 +18,6 @@ from custom_components.ws_cti.cti.model import (
     Change,
     Channel,
     ChannelState,
-    Element,
     InSystem,
     MailboxReport,
     MessageWaiting,
@@ -31,6 +30,7 @@ from custom_components.ws_cti.cti.model import (
 )
 from custom_components.ws_cti.cti.pbx import Pbx
 from custom_components.ws_cti.cti.story import CallEvent
+from custom_components.ws_cti.cti.words import Element
 
 from . import recorded
 from .as_the_client import shown, without_nothing

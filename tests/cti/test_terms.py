@@ -9,7 +9,8 @@ import pytest
 
 from custom_components.ws_cti.cti.basix import terms
 from custom_components.ws_cti.cti.basix.bert import Opaque, Term
-from custom_components.ws_cti.cti.model import Id, Json, MessageWaiting, Raw
+from custom_components.ws_cti.cti.model import MessageWaiting
+from custom_components.ws_cti.cti.words import Id, Json, Raw
 
 from .any_term import Written, terms as any_terms
 from .hostile import steadily

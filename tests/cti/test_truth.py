@@ -7,8 +7,13 @@ from typing import override
 
 import pytest
 
-from custom_components.ws_cti.cti.model import PBX, Key, group_key, user_key
 from custom_components.ws_cti.cti.story import CallState, Effect, Step
+from custom_components.ws_cti.cti.words import (
+    PBX,
+    Key,
+    group_key,
+    user_key,
+)
 from simulator.channels import HangupEvents
 from simulator.clock import ManualClock
 from simulator.errors import SimulationError

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from custom_components.ws_cti.cti.model import Id
 from custom_components.ws_cti.cti.story import CallEvent, CallState, Outcome, Step
+from custom_components.ws_cti.cti.words import Id
 from simulator.calls import Call, Phase
 from simulator.model import User
 from simulator.phone_system import PhoneSystem

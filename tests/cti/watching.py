@@ -3,9 +3,10 @@
 from typing import override
 
 from custom_components.ws_cti.cti.basix.driver import BasixSession
-from custom_components.ws_cti.cti.model import Id, Notice
+from custom_components.ws_cti.cti.model import Notice
 from custom_components.ws_cti.cti.pbx import Pbx
 from custom_components.ws_cti.cti.story import CallEvent, Effect, UserCall
+from custom_components.ws_cti.cti.words import Id
 from simulator.admission import Admission
 from simulator.calls import Call
 from simulator.clock import ManualClock

@@ -7,7 +7,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from custom_components.ws_cti.cti.model import Change, ChangeKind, Element, User
+from custom_components.ws_cti.cti.model import Change, User
+from custom_components.ws_cti.cti.words import ChangeKind, Element
 from simulator.model import User as Colleague
 from simulator.words import Element as Told
 from tests.integration.office import CONNECTION, Office

@@ -63,7 +63,7 @@ async def test_step_of_a_call_says_all_that_an_automation_needs(
         "location": "external",
         "caller_number": CALLER,
         "caller_name": "Shimizu",
-        "called_number": str(office.sales.id),
+        "called_number": office.sales.main_extension,
         "called_name": "Sales",
         "did": "0356781234",
         "answered_by": str(office.alice.id),

@@ -28,18 +28,20 @@ from custom_components.ws_cti.const import (
 from custom_components.ws_cti.cti.model import (
     Channel,
     ChannelState,
-    Json,
     MessageWaiting,
     OtherChannel,
-    Raw,
     Target,
     Terminal,
     User,
-    group_key,
     plain,
-    user_key,
 )
 from custom_components.ws_cti.cti.pbx import Pbx
+from custom_components.ws_cti.cti.words import (
+    Json,
+    Raw,
+    group_key,
+    user_key,
+)
 from custom_components.ws_cti.disguise import (
     CHANNEL_RULES,
     TERMINAL_RULES,

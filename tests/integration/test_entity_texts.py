@@ -15,15 +15,10 @@ import pytest
 
 from custom_components.ws_cti import binary_sensor, event, roster, sensor
 from custom_components.ws_cti.bus import call_details
-from custom_components.ws_cti.cti.model import (
-    Change,
-    ChangeKind,
-    Element,
-    Location,
-    MessageWaiting,
-)
+from custom_components.ws_cti.cti.model import Change, MessageWaiting
 from custom_components.ws_cti.cti.pbx import Pbx
 from custom_components.ws_cti.cti.story import CallDirection, CallEvent, CallState, Outcome, Step
+from custom_components.ws_cti.cti.words import ChangeKind, Element, Location
 from tests.integration.office import Office
 
 type Icons = str | dict[str, Icons]

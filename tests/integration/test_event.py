@@ -61,7 +61,7 @@ async def test_answered_call_is_told_step_by_step(hass: HomeAssistant, office: O
         "location": "external",
         "caller_number": CALLER,
         "caller_name": "清水 一郎",
-        "called_number": str(office.alice.id),
+        "called_number": office.alice.main_extension,
         "called_name": "Alice Martin",
         "did": "0356781234",
         "end_user": {

@@ -12,14 +12,13 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from custom_components.ws_cti.const import CONF_PRESENCE_NAMES
 from custom_components.ws_cti.cti.model import (
     Change,
-    ChangeKind,
-    Element,
     Item,
     Membership,
     MessageWaiting,
     Parked,
     WaitingChannel,
 )
+from custom_components.ws_cti.cti.words import ChangeKind, Element
 from simulator.model import EndUser
 from tests.integration.office import NINE, Office
 

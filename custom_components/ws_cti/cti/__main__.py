@@ -28,9 +28,17 @@ from .basix.driver import (
 from .basix.messages import FieldSpec
 from .errors import AuthError, CtiError, MalformedError, ProtocolError, RejectedError
 from .link import Link
-from .model import Change, Element, Json, MailboxReport, Notice, Snapshot, Update, plain
+from .model import (
+    Change,
+    MailboxReport,
+    Notice,
+    Snapshot,
+    Update,
+    plain,
+)
 from .pbx import Pbx
 from .story import CallEvent
+from .words import Element, Json
 
 TOKEN_VARIABLE: Final = "BASIX_TOKEN"  # noqa: S105 - the name of a variable
 _LENGTH_BYTES: Final = 4

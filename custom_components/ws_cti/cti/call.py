@@ -3,17 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from .model import (
-    Calling,
-    Channel,
+from .model import Calling, Channel, Hangup
+from .story import CallDirection, Outcome
+from .words import (
     Direction,
-    Hangup,
     HangupCause,
     Id,
     Location,
     StateName,
 )
-from .story import CallDirection, Outcome
 
 _ANSWERING: Final = frozenset(
     {
@@ -222,3 +220,21 @@ def outcome_of(hangup: Hangup | None) -> Outcome:
         return Outcome.CANCELLED
     # An IVR or a queue had answered, and then the phone system gave up (inferred).
     return Outcome.NO_ANSWER if hangup.cause == HangupCause.NORMAL_CLEARING else Outcome.UNKNOWN
+
+
+def outcome_for(call: Call, part: Part) -> Outcome | None:
+    """Return how a part ended that has no phone left, or None while others may answer."""
+    if part.answered:
+        return Outcome.ANSWERED
+    own = outcome_of(part.hangup)
+    if part.is_caller:
+        if call.in_voicemail:
+            return Outcome.VOICEMAIL
+        return own if own != Outcome.UNKNOWN else outcome_of(call.leg_hangup)
+    if own in (Outcome.PICKED_UP, Outcome.ANSWERED_ELSEWHERE):
+        return own
+    if call.answers > part.answers_before:
+        return Outcome.ANSWERED_ELSEWHERE
+    if call.in_voicemail:
+        return Outcome.VOICEMAIL
+    return own if call.root_is_gone or not call.channels else None

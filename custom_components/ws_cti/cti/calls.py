@@ -12,19 +12,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from .call import Call, Part, is_answered, is_placed_by_user, outcome_of
-from .model import (
+from .call import Call, Part, is_answered, is_placed_by_user, outcome_for, outcome_of
+from .model import Channel
+from .peers import Picture
+from .story import CallState, Effect, Outcome, Step, UserCall
+from .telling import event_of_group, event_of_part
+from .user_calls import strongest, user_call
+from .words import (
     PBX,
-    Channel,
     Direction,
-    HangupCause,
     Id,
     group_key,
     user_key,
 )
-from .peers import Picture, called, caller, end_users
-from .story import CallDirection, CallEvent, CallState, Effect, Outcome, Step, UserCall
-from .user_calls import strongest, user_call
 
 _MEDIA_PLUG: Final = "media_plug"
 """What a client dials to attach sound to its web page; no call between people."""
@@ -32,8 +32,8 @@ _MEDIA_PLUG: Final = "media_plug"
 _JOINING: Final = ("pickup_uuid.", "assimilate.")
 """What the vendor's web phone dials to take over a ringing call, before its uuid."""
 
-_MICROSECONDS: Final = 1_000_000
-_TOGETHER_MICROSECONDS: Final = 2 * _MICROSECONDS
+_TOGETHER: Final = 2_000_000
+"""How many microseconds apart phones may be rung by one request."""
 
 type _Origin = tuple[tuple[str, ...], Id | None]
 """What phones have in common that one API request rings: its text, and for whom."""
@@ -300,7 +300,7 @@ class Calls:
 
     def _settle(self, call: Call, part: Part, effect: Effect) -> None:
         """End a part whose phones have left the call, if its outcome is certain."""
-        if part.legs or (outcome := self._outcome(call, part)) is None:
+        if part.legs or (outcome := outcome_for(call, part)) is None:
             return
         del call.parts[part.user_id]
         of_user = self._of_user[part.user_id]
@@ -314,26 +314,6 @@ class Calls:
         elsewhere = outcome in (Outcome.ANSWERED_ELSEWHERE, Outcome.PICKED_UP)
         step = Step.MISSED if rang_in_vain and not elsewhere else Step.ENDED
         self._tell(call, part, step, part.left_at, effect, outcome)
-
-    def _outcome(self, call: Call, part: Part) -> Outcome | None:
-        """Return how a part ended, or None while others may still answer."""
-        if part.answered:
-            return Outcome.ANSWERED
-        if part.is_caller:
-            if call.in_voicemail:
-                return Outcome.VOICEMAIL
-            own = outcome_of(part.hangup)
-            return own if own != Outcome.UNKNOWN else outcome_of(call.leg_hangup)
-        if part.hangup is not None and part.hangup.cause == HangupCause.PICKED_OFF:
-            return Outcome.PICKED_UP
-        own = outcome_of(part.hangup)
-        if own == Outcome.ANSWERED_ELSEWHERE or call.answers > part.answers_before:
-            return Outcome.ANSWERED_ELSEWHERE
-        if call.in_voicemail:
-            return Outcome.VOICEMAIL
-        if call.root_is_gone or not call.channels:
-            return own
-        return None
 
     # Telling
 
@@ -360,31 +340,8 @@ class Calls:
         outcome: Outcome | None = None,
     ) -> None:
         part.announced = True
-        from_peer = caller(self._picture, call, part.last_leg)
-        to_peer = called(self._picture, call, part.last_leg)
-        other = to_peer if part.is_caller else from_peer
-        over = outcome is not None
-        answered_at = part.answered_at if part.answered else None
         effect.touched.add(user_key(part.user_id))
-        effect.events.append(
-            CallEvent(
-                call_id=call.id,
-                step=step,
-                direction=part.direction,
-                at=at,
-                user_id=part.user_id,
-                group_id=part.group_id,
-                location=other.location,
-                caller=from_peer,
-                called=to_peer,
-                dialled_address=_dialled_address(call),
-                answered_by=call.answered_by,
-                outcome=outcome,
-                ring_seconds=_seconds(part.began_at, answered_at or at) if over else None,
-                talk_seconds=_seconds(answered_at, at) if over and part.answered else None,
-                end_user=end_users(call, part.last_leg),
-            )
-        )
+        effect.events.append(event_of_part(self._picture, call, part, step, at, outcome))
 
     def _tell_group(
         self,
@@ -395,25 +352,8 @@ class Calls:
         effect: Effect,
         outcome: Outcome | None = None,
     ) -> None:
-        from_peer = caller(self._picture, call, None)
         effect.touched.update((PBX, group_key(group_id)))
-        effect.events.append(
-            CallEvent(
-                call_id=call.id,
-                step=step,
-                direction=CallDirection.INCOMING,
-                at=at,
-                group_id=group_id,
-                location=from_peer.location,
-                caller=from_peer,
-                called=called(self._picture, call, None),
-                dialled_address=_dialled_address(call),
-                answered_by=call.answered_by,
-                outcome=outcome,
-                ring_seconds=_seconds(call.visits[group_id], at) if outcome is not None else None,
-                end_user=end_users(call, None),
-            )
-        )
+        effect.events.append(event_of_group(self._picture, call, group_id, step, at, outcome))
 
 
 def _at_once(root: Channel | None, channel: Channel) -> bool:
@@ -421,21 +361,10 @@ def _at_once(root: Channel | None, channel: Channel) -> bool:
     if root is None or root.answered_at is not None:
         return False
     apart = (root.offered_at or 0) - (channel.offered_at or root.offered_at or 0)
-    return abs(apart) <= _TOGETHER_MICROSECONDS
+    return abs(apart) <= _TOGETHER
 
 
 def _origin(channel: Channel) -> _Origin | None:
     if not channel.origination:
         return None
     return channel.origination, channel.group_id or channel.user_id
-
-
-def _dialled_address(call: Call) -> str | None:
-    """Return the number by which the PBX was reached, mostly a DID."""
-    return call.first.target.address if call.first is not None and call.first.target else None
-
-
-def _seconds(begin: int | None, end: int | None) -> float | None:
-    if begin is None or end is None:
-        return None
-    return max(0, end - begin) / _MICROSECONDS

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .model import Element, Notice, Update
+from .model import Notice, Update
+from .words import Element
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ from .errors import (
     SilenceError,
     UnavailableError,
 )
-from .model import Element, Notice, Update
+from .model import Notice, Update
+from .words import Element
 
 _LOGGER = logging.getLogger(__name__)
 

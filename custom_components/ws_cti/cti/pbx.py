@@ -13,15 +13,10 @@ from typing import Final, assert_never, override
 
 from .calls import Calls
 from .model import (
-    ROSTER,
     Change,
-    ChangeKind,
     Channel,
-    Direction,
     Domain,
-    Element,
     Group,
-    Id,
     Item,
     MailboxReport,
     Membership,
@@ -32,12 +27,19 @@ from .model import (
     Update,
     User,
     WaitingChannel,
-    group_key,
-    user_key,
 )
 from .peers import Picture
 from .queues import Queues
 from .story import Effect
+from .words import (
+    ROSTER,
+    ChangeKind,
+    Direction,
+    Element,
+    Id,
+    group_key,
+    user_key,
+)
 
 _PASSING: Final = (
     Element.CHANNEL,

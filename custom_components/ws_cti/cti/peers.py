@@ -7,17 +7,19 @@ from .call import Call, Part, is_placed_by_user
 from .model import (
     Calling,
     Channel,
-    Direction,
     EndUsers,
-    Id,
-    Location,
     OtherChannel,
     Parked,
-    StateName,
     Target,
-    TargetType,
 )
 from .story import Peer
+from .words import (
+    Direction,
+    Id,
+    Location,
+    StateName,
+    TargetType,
+)
 
 _WITHHELD: Final = frozenset({"", "anonymous"})
 """Caller ids that name nobody; `anonymous` is SIP's word for it (RFC 3323)."""

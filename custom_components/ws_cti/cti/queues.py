@@ -10,7 +10,8 @@ from collections.abc import Mapping, Set as AbstractSet
 from types import MappingProxyType
 from typing import Final
 
-from .model import Calling, ChannelState, Element, Id, Parked
+from .model import Calling, ChannelState, Parked
+from .words import Element, Id
 
 _NOBODY: Final[Mapping[Id, int | None]] = MappingProxyType({})
 _UNPARKING: Final = (Element.CHANNEL_WAITING, Element.PARKED_CHANNEL)

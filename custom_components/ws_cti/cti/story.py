@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .model import EndUsers, Id, Key
+from .model import EndUsers
+from .words import Id, Key
 
 
 class CallState(StrEnum):

@@ -3,9 +3,10 @@
 from typing import Final
 
 from .call import Call, Part, is_answered
-from .model import Channel, Direction, Parked, StateName
+from .model import Channel, Parked
 from .peers import Picture, other_end
 from .story import CallState, UserCall
+from .words import Direction, StateName
 
 _DIALING: Final = frozenset(
     {StateName.CALLING, StateName.CALLING_SIPTERMINATION, StateName.CALLING_EXTERNAL}

@@ -9,7 +9,13 @@ from urllib.parse import urlencode, urlsplit
 
 from ..driver import Address, Driver, Session
 from ..errors import LimitReachedError, ProtocolError, ReplacedError
-from ..model import Change, ChangeKind, Element, Notice, Snapshot, Update
+from ..model import (
+    Change,
+    Notice,
+    Snapshot,
+    Update,
+)
+from ..words import ChangeKind, Element
 from .bert import BertDecoder
 from .elements import READERS, mailbox_of
 from .messages import (

@@ -6,17 +6,15 @@ from typing import Final
 from ..model import (
     Channel,
     Domain,
-    Element,
-    Extra,
     Group,
     Item,
     MailboxReport,
     Membership,
-    TargetType,
     Terminal,
     User,
     WaitingChannel,
 )
+from ..words import Element, Extra, TargetType
 from .messages import Row
 from .states import (
     end_users_of,

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from ..errors import ProtocolError
-from ..model import ChangeKind, Element, Json
+from ..words import ChangeKind, Element, Json
 from .bert import Term
 from .terms import text, to_json
 

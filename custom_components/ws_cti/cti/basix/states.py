@@ -16,13 +16,11 @@ from ..model import (
     Hangup,
     InSystem,
     InVoicemail,
-    LastEvent,
     OtherChannel,
     Parked,
-    StateName,
     Target,
-    TargetType,
 )
+from ..words import LastEvent, StateName, TargetType
 from .bert import Term
 from .terms import (
     identifier,

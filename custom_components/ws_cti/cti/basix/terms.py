@@ -11,7 +11,8 @@ import re
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from ..model import Id, Json, MessageWaiting, Raw
+from ..model import MessageWaiting
+from ..words import Id, Json, Raw
 from .bert import MAX_DEPTH, Opaque, Term, text_of
 
 _MAX_TIMESTAMP: Final = 32_503_680_000_000_000  # the year 3000
