@@ -33,7 +33,7 @@ LAYERS: Final[dict[str, set[str]]] = {
     "basix.terms": {"basix.bert", "model"},
     "basix.messages": {"basix.bert", "basix.terms", "errors", "model"},
     "basix.states": {"basix.bert", "basix.terms", "model"},
-    "basix.elements": {"basix.messages", "basix.states", "basix.terms", "model"},
+    "basix.elements": {"basix.bert", "basix.messages", "basix.states", "basix.terms", "model"},
     "basix.driver": {"basix.bert", "basix.elements", "basix.messages", "driver", "errors", "model"},
     # The library as a command: it puts everything together.
     "__main__": {

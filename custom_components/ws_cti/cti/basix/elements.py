@@ -1,7 +1,12 @@
-"""Turn rows into model objects: one reader for each element, nothing by position."""
+"""Turn rows into model objects: one table for each element, nothing by position.
 
-from collections.abc import Callable
-from typing import Final
+A table says for each field of the wire which attribute it becomes, and how it is read.
+Fields that stand in no table are kept by their own name in `extra`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
 
 from ..model import (
     Channel,
@@ -14,7 +19,8 @@ from ..model import (
     User,
     WaitingChannel,
 )
-from ..words import Element, Extra, TargetType
+from ..words import Element, Json, TargetType
+from .bert import Term
 from .messages import Row
 from .states import (
     end_users_of,
@@ -36,40 +42,114 @@ from .terms import (
     whoscall,
 )
 
-_KNOWN: Final[dict[str, frozenset[str]]] = {
-    Element.USER: frozenset({
-        "id", "name", "fwd_always_status", "do_not_disturb_status", "language", "main_extension",
-        "presence", "role", "park_group", "mwi_target", "flags", "followme", "email", "avatar",
-        "label", "mwi",
-    }),
-    Element.GROUP: frozenset({
-        "id", "name", "type", "language", "main_extension", "queue", "label", "flags",
-        "check_login_status", "mwi",
-    }),
-    Element.GROUP_MEMBER: frozenset({
-        "id", "group_id", "user_id", "priority", "login_status", "role",
-    }),
-    Element.TERMINAL: frozenset({
-        "id", "name", "assoc_user_id", "type", "user_agent", "registered",
-    }),
-    Element.CHANNEL: frozenset({
-        "uuid", "direction", "peer_location", "calling_name", "calling_number", "called_number",
-        "offer_timestamp", "answer_timestamp", "hangup_timestamp", "other_uuid", "user_id",
-        "user_name", "state", "group_id", "group_name", "target", "origination", "end_user",
-        "tags", "last_bridged_user_id", "last_event", "last_event_data", "other_info",
-        "whoscall", "call_id",
-    }),
-    Element.CHANNEL_WAITING: frozenset({
-        "uuid", "state", "direction", "peer_location", "peer_number", "calling_number",
-        "called_number", "offer_timestamp", "user_id", "end_user", "whoscall",
-    }),
-}  # fmt: skip
+type _Table = Mapping[str, tuple[str, Callable[[Term], object]]]
+
+_USER: Final[_Table] = {
+    "id": ("id", identifier),
+    "name": ("name", text),
+    "label": ("label", text),
+    "main_extension": ("main_extension", text),
+    "email": ("email", text),
+    "avatar": ("avatar", text),
+    "presence": ("presence", raw),
+    "do_not_disturb_status": ("do_not_disturb_status", raw),
+    "fwd_always_status": ("fwd_always_status", raw),
+    "language": ("language", raw),
+    "role": ("role", raw),
+    "park_group": ("park_group", raw),
+    "flags": ("flags", raw),
+    "followme": ("followme", to_json),
+    "mwi_target": ("mwi_target", to_json),
+    "mwi": ("mwi", message_waiting),
+}
+
+_GROUP: Final[_Table] = {
+    "id": ("id", identifier),
+    "name": ("name", text),
+    "label": ("label", text),
+    "main_extension": ("main_extension", text),
+    "type": ("type", raw),
+    "language": ("language", raw),
+    "queue": ("queue", raw),
+    "flags": ("flags", raw),
+    "check_login_status": ("check_login_status", raw),
+    "mwi": ("mwi", message_waiting),
+}
+
+_MEMBERSHIP: Final[_Table] = {
+    "id": ("id", identifier),
+    "group_id": ("group_id", identifier),
+    "user_id": ("user_id", identifier),
+    "priority": ("priority", raw),
+    "login_status": ("login_status", raw),
+    "role": ("role", raw),
+}
+
+_TERMINAL: Final[_Table] = {
+    "id": ("id", identifier),
+    "name": ("name", text),
+    "assoc_user_id": ("user_id", identifier),
+    "type": ("type", raw),
+    "user_agent": ("user_agent", text),
+    "registered": ("registered_status", raw),
+}
+
+_CHANNEL: Final[_Table] = {
+    "uuid": ("uuid", identifier),
+    "direction": ("direction", optional_text),
+    "peer_location": ("peer_location", optional_text),
+    "calling_name": ("calling_name", text),
+    "calling_number": ("calling_number", text),
+    "called_number": ("called_number", text),
+    "offer_timestamp": ("offered_at", timestamp),
+    "answer_timestamp": ("answered_at", timestamp),
+    "hangup_timestamp": ("hung_up_at", timestamp),
+    "other_uuid": ("other_uuid", optional_text),
+    "user_id": ("user_id", identifier),
+    "user_name": ("user_name", optional_text),
+    "group_id": ("group_id", identifier),
+    "group_name": ("group_name", optional_text),
+    "state": ("state", state_of),
+    "target": ("target", target_of),
+    "origination": ("origination", origination_of),
+    "end_user": ("end_user", end_users_of),
+    "tags": ("tags", tags_of),
+    "last_bridged_user_id": ("last_bridged_user_id", identifier),
+    "last_event": ("last_event", optional_text),
+    "last_event_data": ("last_event_data", to_json),
+    "other_info": ("other", other_of),
+    "whoscall": ("whoscall", whoscall),
+    "call_id": ("call_id", optional_text),
+}
+
+_WAITING: Final[_Table] = {
+    "uuid": ("uuid", identifier),
+    "state": ("state", state_of),
+    "direction": ("direction", optional_text),
+    "peer_location": ("peer_location", optional_text),
+    "peer_number": ("peer_number", text),
+    "calling_number": ("calling_number", text),
+    "called_number": ("called_number", text),
+    "offer_timestamp": ("offered_at", timestamp),
+    "user_id": ("user_id", identifier),
+    "end_user": ("end_user", end_users_of),
+    "whoscall": ("whoscall", whoscall),
+}
 
 
-def _extra(element: Element, row: Row) -> Extra:
-    """Return the fields that no document names, so that nothing is lost."""
-    unknown = row.keys() - _KNOWN[element]
-    return {name: to_json(row[name]) for name in unknown} if unknown else {}
+def _read(table: _Table, row: Row) -> dict[str, Any]:
+    """Return the attributes that a row gives, those of unknown fields under `extra`."""
+    values: dict[str, Any] = {}
+    extra: dict[str, Json] = {}
+    for name, term in row.items():
+        known = table.get(name)
+        if known is None:
+            extra[name] = to_json(term)
+        else:
+            attribute, read = known
+            values[attribute] = read(term)
+    values["extra"] = extra
+    return values
 
 
 def domain_of(row: Row) -> Domain:
@@ -79,133 +159,49 @@ def domain_of(row: Row) -> Domain:
 
 def user_of(row: Row) -> User | None:
     """Return a user, or None where the row names none."""
-    if (user_id := identifier(row.get("id"))) is None:
-        return None
-    return User(
-        id=user_id,
-        name=text(row.get("name")),
-        label=text(row.get("label")),
-        main_extension=text(row.get("main_extension")),
-        email=text(row.get("email")),
-        avatar=text(row.get("avatar")),
-        presence=raw(row.get("presence")),
-        do_not_disturb_status=raw(row.get("do_not_disturb_status")),
-        fwd_always_status=raw(row.get("fwd_always_status")),
-        language=raw(row.get("language")),
-        role=raw(row.get("role")),
-        park_group=raw(row.get("park_group")),
-        flags=raw(row.get("flags")),
-        followme=to_json(row.get("followme")),
-        mwi_target=to_json(row.get("mwi_target")),
-        mwi=message_waiting(row.get("mwi")),
-        extra=_extra(Element.USER, row),
-    )
+    values = _read(_USER, row)
+    return User(**values) if values.get("id") is not None else None
 
 
 def group_of(row: Row) -> Group | None:
     """Return a group, or None where the row names none."""
-    if (group_id := identifier(row.get("id"))) is None:
-        return None
-    return Group(
-        id=group_id,
-        name=text(row.get("name")),
-        label=text(row.get("label")),
-        main_extension=text(row.get("main_extension")),
-        type=raw(row.get("type")),
-        language=raw(row.get("language")),
-        queue=raw(row.get("queue")),
-        flags=raw(row.get("flags")),
-        check_login_status=raw(row.get("check_login_status")),
-        mwi=message_waiting(row.get("mwi")),
-        extra=_extra(Element.GROUP, row),
-    )
+    values = _read(_GROUP, row)
+    return Group(**values) if values.get("id") is not None else None
 
 
 def membership_of(row: Row) -> Membership | None:
     """Return a membership, or None where the row ties nobody to nothing."""
-    member_id = identifier(row.get("id"))
-    group_id, user_id = identifier(row.get("group_id")), identifier(row.get("user_id"))
-    if member_id is None or group_id is None or user_id is None:
+    values = _read(_MEMBERSHIP, row)
+    if None in (values.get("id"), values.get("group_id"), values.get("user_id")):
         return None
-    return Membership(
-        id=member_id,
-        group_id=group_id,
-        user_id=user_id,
-        priority=raw(row.get("priority")),
-        login_status=raw(row.get("login_status")),
-        role=raw(row.get("role")),
-        extra=_extra(Element.GROUP_MEMBER, row),
-    )
+    return Membership(**values)
 
 
 def terminal_of(row: Row) -> Terminal | None:
     """Return a terminal, or None where the row names none."""
-    if (terminal_id := identifier(row.get("id"))) is None:
-        return None
-    return Terminal(
-        id=terminal_id,
-        name=text(row.get("name")),
-        user_id=identifier(row.get("assoc_user_id")),
-        type=raw(row.get("type")),
-        user_agent=text(row.get("user_agent")),
-        registered_status=raw(row.get("registered")),
-        extra=_extra(Element.TERMINAL, row),
-    )
+    values = _read(_TERMINAL, row)
+    return Terminal(**values) if values.get("id") is not None else None
 
 
 def channel_of(row: Row) -> Channel | None:
     """Return a channel, or None where the row names none."""
-    if (uuid := identifier(row.get("uuid"))) is None:
+    values = _read(_CHANNEL, row)
+    if values.get("uuid") is None:
         return None
-    last_event, event_data = optional_text(row.get("last_event")), row.get("last_event_data")
-    return Channel(
-        uuid=uuid,
-        direction=optional_text(row.get("direction")),
-        peer_location=optional_text(row.get("peer_location")),
-        calling_name=text(row.get("calling_name")),
-        calling_number=text(row.get("calling_number")),
-        called_number=text(row.get("called_number")),
-        offered_at=timestamp(row.get("offer_timestamp")),
-        answered_at=timestamp(row.get("answer_timestamp")),
-        hung_up_at=timestamp(row.get("hangup_timestamp")),
-        other_uuid=optional_text(row.get("other_uuid")),
-        user_id=identifier(row.get("user_id")),
-        user_name=optional_text(row.get("user_name")),
-        group_id=identifier(row.get("group_id")),
-        group_name=optional_text(row.get("group_name")),
-        state=state_of(row.get("state")),
-        target=target_of(row.get("target")),
-        origination=origination_of(row.get("origination")),
-        end_user=end_users_of(row.get("end_user")),
-        tags=tags_of(row.get("tags")),
-        last_bridged_user_id=identifier(row.get("last_bridged_user_id")),
-        last_event=last_event,
-        last_event_data=to_json(event_data),
-        hangup=hangup_of(last_event, text(event_data)),
-        other=other_of(row.get("other_info")),
-        whoscall=whoscall(row.get("whoscall")),
-        call_id=optional_text(row.get("call_id")),
-        extra=_extra(Element.CHANNEL, row),
-    )
+    channel = Channel(**values)
+    hangup = hangup_of(channel.last_event, text(row.get("last_event_data")))
+    return channel if hangup is None else replace(channel, hangup=hangup)
 
 
 def waiting_channel_of(row: Row) -> WaitingChannel | None:
     """Return a queued or parked channel, or None where the row names none."""
-    if (uuid := identifier(row.get("uuid"))) is None:
+    values = _read(_WAITING, row)
+    if values.get("uuid") is None:
         return None
-    return WaitingChannel(
-        uuid=uuid,
-        state=state_of(row.get("state")),
-        direction=optional_text(row.get("direction")),
-        peer_location=optional_text(row.get("peer_location")),
-        peer_number=text(row.get("peer_number")) or text(row.get("calling_number")),
-        called_number=text(row.get("called_number")),
-        offered_at=timestamp(row.get("offer_timestamp")),
-        user_id=identifier(row.get("user_id")),
-        end_user=end_users_of(row.get("end_user")),
-        whoscall=whoscall(row.get("whoscall")),
-        extra=_extra(Element.CHANNEL_WAITING, row),
-    )
+    # Newer lists name the caller like a channel does.
+    calling_number = values.pop("calling_number", "")
+    values["peer_number"] = values.get("peer_number") or calling_number
+    return WaitingChannel(**values)
 
 
 def mailbox_of(row: Row) -> MailboxReport | None:
