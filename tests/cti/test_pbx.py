@@ -17,6 +17,7 @@ from custom_components.ws_cti.cti.model import (
 )
 from custom_components.ws_cti.cti.pbx import Pbx
 from custom_components.ws_cti.cti.words import (
+    PBX,
     ROSTER,
     Element,
     group_key,
@@ -236,18 +237,20 @@ def test_channel_wakes_only_whom_it_concerns(scene: Scene) -> None:
     assert users_touched() == {ALICE}
 
 
-def test_what_is_asked_does_not_depend_on_how_many_others_there_are(scene: Scene) -> None:
+def test_change_in_a_large_phone_system_touches_no_more_than_in_a_small_one(
+    scene: Scene,
+) -> None:
     scene.shows(Element.USER, [User(id=str(number)) for number in range(2000)])
-    scene.shows(
-        Element.GROUP_MEMBER, [member(str(number), SALES, f"m{number}") for number in range(2000)]
-    )
+    members = [member(str(number), SALES, f"m{number}") for number in range(2000)]
+    scene.shows(Element.GROUP_MEMBER, members)
     channels: list[Channel] = []
     for number in range(500):
         uuid = f"call-{number}"
         channels += [from_outside(uuid), phone(ALICE, of=uuid, uuid=f"{uuid}-phone")]
     scene.shows(Element.CHANNEL, channels)
-    # Indexes answer; nothing of this walks over two thousand users.
     assert len(scene.calls(ALICE)) == 500
     assert scene.calls("1999") == []
     assert len(scene.pbx.members(SALES)) == 2000
     assert len(scene.pbx.memberships("1999")) == 1
+    scene.plays(phone(BOB, of="call-7"))
+    assert scene.touched == {PBX, user_key(ALICE), user_key(BOB)}

@@ -1,7 +1,7 @@
 """What the picture shows, and what it told of calls, is what truly happened in the simulator."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import override
 
@@ -40,7 +40,7 @@ def told_by(*lists: Element) -> Collection[Element]:
 class Variety:
     """Be one of the ways in which a phone system may speak."""
 
-    dialect: Dialect = Dialect()
+    dialect: Dialect = field(default_factory=Dialect)
     hangup_events: HangupEvents = HangupEvents.REMOVED
 
 

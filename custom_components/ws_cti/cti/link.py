@@ -47,7 +47,7 @@ QUEUE: Final = 16
 OPEN_SECONDS: Final = 15.0
 FIRST_MESSAGE_SECONDS: Final = 15.0
 QUIET_SECONDS: Final = 2.0
-"""How long nothing may come before what was told so far counts as everything."""
+"""How long no element may be told in whole before those that were count as all."""
 
 COMPLETE_QUIET_SECONDS: Final = 0.25
 SYNCHRONISE_SECONDS: Final = 20.0
@@ -136,20 +136,30 @@ class Link:
                     self._take(session, await _receive(connection))
         except CtiError as err:
             return err
+        except Exception:
+            # The listener's error or ours: the picture may be torn, so it is told anew.
+            _LOGGER.exception("Unexpected error, the connection begins anew")
+            return CtiError("an unexpected error, see the log")
 
     async def _synchronise(self, connection: ClientConnection, session: Session) -> None:
         """Listen until the picture is whole.
 
-        No message says that it is: everything announced was told and then a pause, or
-        a longer pause.
+        No message says that it is: everything announced was told and then for a while
+        nothing more of that kind, or nothing of that kind for longer.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + SYNCHRONISE_SECONDS
         self._take(session, await _first(connection))
-        while (now := loop.time()) < deadline:
-            quiet = COMPLETE_QUIET_SECONDS if session.complete else QUIET_SECONDS
+        known, until = (-1, False), deadline
+        while True:
+            # Events do not count: a busy phone system never falls silent.
+            if known != (told := (len(session.reported), session.complete)):
+                quiet = COMPLETE_QUIET_SECONDS if session.complete else QUIET_SECONDS
+                known, until = told, min(loop.time() + quiet, deadline)
+            if loop.time() >= until:
+                return
             try:
-                async with asyncio.timeout_at(min(now + quiet, deadline)):
+                async with asyncio.timeout_at(until):
                     frame = await _receive(connection)
             except TimeoutError:
                 return
@@ -258,7 +268,8 @@ async def _receive(connection: ClientConnection) -> bytes | str:
     try:
         return await connection.recv()
     except ConnectionClosed as err:
-        sent = err.sent.code if err.sent is not None else None
+        # A close of the server's is only echoed, whatever code it bears.
+        sent = err.sent.code if err.sent is not None and not err.rcvd_then_sent else None
         if sent == _KEEPALIVE_FAILED:
             raise SilenceError("the server no longer answers") from err
         if sent == _TOO_BIG:
