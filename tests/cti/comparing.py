@@ -8,7 +8,7 @@ from custom_components.ws_cti.cti.story import CallState, Outcome
 from custom_components.ws_cti.cti.words import Id
 from simulator.calls import Phase
 from simulator.model import User
-from simulator.record import CallRecord
+from simulator.record import CallKind, CallRecord
 
 from . import truth
 from .truth import Part, Visit, Witnessed
@@ -100,6 +100,17 @@ class Comparison:
                     true = [_without_cause(visit) for visit in true]
                 assert seen == true, (record.id, group.label)
         return compared
+
+    def look_back_at_callers(self) -> None:
+        """See that whoever called from outside is named in each event of his call."""
+        callers = {
+            record.id: record.number
+            for record in self.system.record.ended
+            if record.kind is CallKind.INCOMING and record.id not in self.joined
+        }
+        for event in self.watcher.events:
+            if event.call_id in callers:
+                assert event.caller.number == callers[event.call_id], event
 
     def parts_lived(self, record: CallRecord, user: User) -> list[Part]:
         """Return a user's parts in a call that is over."""

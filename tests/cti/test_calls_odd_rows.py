@@ -168,6 +168,15 @@ def test_answer_counts_whichever_channel_tells_it_first(scene: Scene) -> None:
         assert {event.answered_by for event in scene.events[-2:]} == {ALICE}
 
 
+def test_answer_is_timed_by_the_connection_and_not_by_the_menu_before(scene: Scene) -> None:
+    caller = replace(calling(from_outside(), group_id=SALES), answered_at=at(0.5))
+    ringing = phone(ALICE)
+    scene.plays(caller, ringing)
+    scene.plays(talking(caller, ringing, 5), talking(ringing, caller, 5))
+    answered = [event for event in scene.events if event.step == "answered"]
+    assert [event.at for event in answered] == [at(5), at(5)]
+
+
 def test_end_is_the_same_whichever_channel_goes_first(scene: Scene) -> None:
     caller, ringing = calling(from_outside(), group_id=SALES), phone(ALICE)
     ends = (

@@ -113,6 +113,21 @@ def test_user_who_is_handed_on_dials_again(office: Office) -> None:
     assert office.state(office.alice) == office.state(office.carol) == "talking"
 
 
+def test_who_is_handed_on_dials_since_then(office: Office) -> None:
+    for by in (office.alice, office.bob):
+        call = office.system.internal_call(office.alice, office.bob)
+        call.ring()
+        call.answer()
+        office.clock.advance(60)
+        call.transfer(by, office.carol)
+        handed_on = office.bob if by is office.alice else office.alice
+        (dialing,) = office.calls(handed_on)
+        assert dialing.state == "dialing"
+        assert dialing.since is not None
+        assert office.clock() - dialing.since < 10_000_000
+        call.disconnect()
+
+
 def test_colleague_whom_the_caller_hands_on_dials(office: Office) -> None:
     call = office.system.internal_call(office.alice, office.bob)
     call.ring()

@@ -109,6 +109,7 @@ def test_office_life_is_told_as_it_happens(variety: Variety) -> None:
             comparison.look()
     life.end_all()
     assert comparison.look_back() > 1180
+    comparison.look_back_at_callers()
     comparison.look_that_nothing_is_left()
 
 

@@ -77,4 +77,6 @@ def _since(picture: Picture, part: Part, state: CallState, leg: Channel) -> int 
         return parked.since if parked is not None else None
     if state == CallState.TALKING:
         return part.answered_at or leg.answered_at
+    if state == CallState.DIALING and part.answered and leg.state is not None:
+        return leg.state.since  # when he was handed on
     return leg.offered_at
