@@ -1,6 +1,6 @@
 """Start the simulated phone system and Home Assistant, connect them, and make calls.
 
-Run as `scripts/demo`; with `--check` it makes one call, says what it saw, and stops.
+Run as `scripts/demo`; with `--check` it takes a call and places one, says what it saw, and stops.
 """
 
 import argparse
@@ -28,7 +28,7 @@ _PBX_TOKEN: Final = "PBX_TOKEN"  # noqa: S105 - the name of a variable
 def main() -> int:
     """Run the demo; return the exit status."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="make one call, verify it, stop")
+    parser.add_argument("--check", action="store_true", help="make two calls, verify them, stop")
     parser.add_argument("--port", type=int, default=8123, help="of Home Assistant (8123)")
     options = parser.parse_args()
     try:
@@ -66,7 +66,7 @@ async def _demonstrate(wanted_port: int, *, checks: bool) -> int:
         async with home_assistant(config, _FOLDER / "home-assistant.log", port) as home:
             await _connect(home, pbx_port, token)
             if checks:
-                print("> Making a call")
+                print("> Taking a call, and placing one")
                 return 0 if await check(home) else 1
             await pbx("autoplay")
             await _invite(home, simulator)

@@ -1,4 +1,4 @@
-"""Make one call and see, through Home Assistant's API alone, that everything follows."""
+"""Take a call and place one, and see through Home Assistant's API that everything follows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from .telephone import PBX_DOMAIN, pbx
 
 _CALLER: Final = "Olive Oyl"
 _NUMBER: Final = "0312345678"
+_DESTINATION: Final = "1001"
+_COLLEAGUE: Final = "1002"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Seen:
 
 
 async def check(home: Home) -> bool:
-    """Follow one call from the first ring to its end; print a table; return whether all held."""
+    """Follow two calls from the first ring to their end; print a table; tell whether all held."""
     seen: list[Seen] = []
     call_states = [
         entity_id
@@ -55,6 +57,8 @@ async def check(home: Home) -> bool:
     seen.append(await _attribute(home, event, "event_type", "ended"))
     seen.append(await _attribute(home, event, "outcome", "answered"))
     seen.append(await _look(home, active, "0"))
+    seen += await _act(home, ringing, call_states)
+    seen.append(await _look(home, active, "0"))
     _print_table(seen)
     return all(one.is_right for one in seen)
 
@@ -67,6 +71,27 @@ async def _ringing_one(home: Home, call_states: list[str]) -> str:
             if states[entity_id]["state"] == "ringing":
                 return entity_id
     return call_states[0]
+
+
+async def _act(home: Home, user: str, call_states: list[str]) -> list[Seen]:
+    """Place a call, transfer it and hang up: the simulator's attendant answers the first part."""
+    seen: list[Seen] = []
+
+    async def act(action: str, target: str, found: str, expected: str, **data: object) -> None:
+        answer = await home.act("ws_cti", action, {"entity_id": target, **data})
+        seen.append(Seen(f"ws_cti.{action} {found}", expected, str(answer[found])))
+
+    await act("call", user, "outcome", "answered", destination=_DESTINATION, wait=True)
+    seen.append(await _look(home, user, "talking"))
+    await act("transfer", user, "destination", _COLLEAGUE, destination=_COLLEAGUE)
+    seen.append(await _look(home, user, "idle"))
+    colleague = await _ringing_one(home, call_states)
+    await pbx("answer", "--by", _COLLEAGUE)
+    seen.append(await _look(home, colleague, "talking"))
+    calls = (await home.act("ws_cti", "get_calls", {"entity_id": colleague}))["calls"]
+    await act("hang_up", colleague, "call_id", calls[0]["call_id"])
+    seen.append(await _look(home, colleague, "idle"))
+    return seen
 
 
 async def _look(home: Home, entity_id: str, expected: str) -> Seen:

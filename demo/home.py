@@ -150,6 +150,12 @@ class Home:
         ) as response:
             return await _checked(response)
 
+    async def act(self, domain: str, action: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Run an action and return its response."""
+        answer = await self.post(f"/api/services/{domain}/{action}?return_response", data)
+        response: dict[str, Any] = answer["service_response"]
+        return response
+
     async def add_integration(self, domain: str, answers: Mapping[str, Any]) -> str:
         """Go through a config flow as a person would; return the title of the entry.
 

@@ -16,7 +16,8 @@ from .phone_system import PhoneSystem
 
 type Parameters = Mapping[str, object]
 type Answer = dict[str, object]
-type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+type Interference = Callable[[web.Request, web.Response], Awaitable[web.StreamResponse]]
+"""Do something else than to give the answer; what was asked for has been done by then."""
 
 _FAILED = 500
 
@@ -26,6 +27,7 @@ class Methods:
 
     def __init__(self, system: PhoneSystem, doorkeeper: Doorkeeper) -> None:
         self.requests_received: list[tuple[str, Parameters]] = []
+        self.interference: Interference | None = None
         self._system = system
         self._doorkeeper = doorkeeper
         self._methods: dict[str, Callable[[Parameters], Answer]] = {
@@ -40,7 +42,13 @@ class Methods:
         """Serve the methods below the API's path."""
         application.router.add_route("*", "/basix/api/{method}", self._answer)
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        response = await self._respond(request)
+        if self.interference is not None:
+            return await self.interference(request, response)
+        return response
+
+    async def _respond(self, request: web.Request) -> web.Response:
         try:
             self._doorkeeper.authenticate(request.headers.get("Authorization"))
         except RefusedError as refused:

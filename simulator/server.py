@@ -13,7 +13,7 @@ from .admission import SOCKET_PATH, Admission, Doorkeeper, RefusedError
 from .bert import Atom, Charlist, Term
 from .commands import obey
 from .connection import Connection
-from .methods import Methods, Parameters, refusal
+from .methods import Interference, Methods, Parameters, refusal
 from .model import Row
 from .phone_system import PhoneSystem
 from .wire import Dialect, Grammar, wire
@@ -67,6 +67,7 @@ class SimulatorServer:
         self._writers: set[asyncio.Task[None]] = set()
         self._refusal: int | None = None
         self._muted = False
+        self._obeys = True
         self._unsubscribe: Callable[[], None] = lambda: None
         self.application.router.add_get(SOCKET_PATH, self._serve_socket)
         self._methods.add_routes(self.application)
@@ -152,6 +153,14 @@ class SimulatorServer:
         """Send nothing from now on, to nobody, and accept connections nevertheless."""
         self._set_muted(muted=True)
 
+    def interfere(self, interference: Interference | None) -> None:
+        """Do something else from now on than to answer the HTTP methods; None ends it."""
+        self._methods.interference = interference
+
+    def ignore_commands(self) -> None:
+        """Obey no command from now on, and receive them nevertheless."""
+        self._obeys = False
+
     def unmute(self) -> None:
         """Send again; what happened in between is lost."""
         self._set_muted(muted=False)
@@ -231,7 +240,8 @@ class SimulatorServer:
             except json.JSONDecodeError:
                 command = message.data
             self.commands_received.append(command)
-            obey(self.phone_system, command)
+            if self._obeys:
+                obey(self.phone_system, command)
 
     def _tell(self, element: Element, row: Row, event_name: EventName) -> None:
         audience = [

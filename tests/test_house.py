@@ -19,7 +19,8 @@ LAYERS: Final[dict[str, set[str]]] = {
     "errors": set(),
     "words": set(),
     "model": {"words"},
-    "driver": {"model"},
+    "commands": {"model"},
+    "driver": {"commands", "errors", "model"},
     "link": {"driver", "errors", "model"},
     "story": {"model"},
     "queues": {"model"},
@@ -27,6 +28,9 @@ LAYERS: Final[dict[str, set[str]]] = {
     "peers": {"call", "model", "story"},
     "user_calls": {"call", "model", "peers", "story"},
     "telling": {"call", "peers", "story"},
+    "overview": {"call", "model", "peers", "story", "user_calls"},
+    "handles": {"call", "model", "peers"},
+    "placed": {"call", "model", "story"},
     "calls": {"call", "model", "peers", "story", "telling", "user_calls"},
     "pbx": {"calls", "model", "peers", "queues", "story"},
     "basix.bert": {"errors"},
@@ -34,7 +38,19 @@ LAYERS: Final[dict[str, set[str]]] = {
     "basix.messages": {"basix.bert", "basix.terms", "errors", "model"},
     "basix.states": {"basix.bert", "basix.terms", "model"},
     "basix.elements": {"basix.bert", "basix.messages", "basix.states", "basix.terms", "model"},
-    "basix.driver": {"basix.bert", "basix.elements", "basix.messages", "driver", "errors", "model"},
+    "basix.api": {"errors", "model"},
+    "basix.orders": {"commands", "model"},
+    "basix.driver": {
+        "basix.api",
+        "basix.bert",
+        "basix.elements",
+        "basix.messages",
+        "basix.orders",
+        "commands",
+        "driver",
+        "errors",
+        "model",
+    },
     # The library as a command: it puts everything together.
     "__main__": {
         "basix.driver",
@@ -170,9 +186,20 @@ def test_the_websocket_library_is_used_in_one_place() -> None:
     assert users == {"cti.link"}
 
 
+def test_http_is_spoken_in_one_place() -> None:
+    users = {
+        module for module, path in modules_in(INTEGRATION).items() if "aiohttp" in roots_of(path)
+    }
+    # The account makes the session, the coordinator holds it, and drivers are handed it.
+    handing_on = {"account", "coordinator", "cti.driver", "cti.basix.driver"}
+    assert users == handing_on | {"cti.basix.api"}
+
+
 def test_the_integration_serves_no_web_pages() -> None:
     assert not {
-        module for module, path in modules_in(INTEGRATION).items() if "aiohttp" in roots_of(path)
+        module
+        for module, path in modules_in(INTEGRATION).items()
+        if "aiohttp.web" in absolute_imports_of(path)
     }
 
 

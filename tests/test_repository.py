@@ -340,6 +340,8 @@ RULES: Final = [
 
 SECTIONS: Final = {
     # Where the README keeps the promise of a rule that is called done.
+    "docs-actions": "Triggers, conditions and actions",
+    "docs-conditions": "Triggers, conditions and actions",
     "docs-configuration-parameters": "Options",
     "docs-data-update": "How it stays up to date",
     "docs-examples": "Examples",
@@ -350,6 +352,7 @@ SECTIONS: Final = {
     "docs-removal-instructions": "Removal",
     "docs-supported-devices": "Supported phone systems",
     "docs-supported-functions": "What you get",
+    "docs-triggers": "Triggers, conditions and actions",
     "docs-troubleshooting": "Troubleshooting",
     "docs-use-cases": "What it is good for",
 }

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 import ssl as tls
 from typing import Any
 
+from aiohttp import ClientSession, DummyCookieJar
 from homeassistant.const import CONF_API_TOKEN, CONF_SSL, CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util.ssl import get_default_context, get_default_no_verify_context
 
 from .const import (
@@ -37,6 +40,17 @@ def ssl_context_of(data: Mapping[str, Any]) -> tls.SSLContext | None:
     if not data[CONF_SSL]:
         return None
     return get_default_context() if data[CONF_VERIFY_SSL] else get_default_no_verify_context()
+
+
+def http_session_of(hass: HomeAssistant, data: Mapping[str, Any]) -> ClientSession:
+    """Return the entry's own HTTP session; Home Assistant closes it with the entry.
+
+    In the session that all integrations share, a cookie of the server would log in one
+    account with the other's name.
+    """
+    return async_create_clientsession(
+        hass, verify_ssl=data[CONF_VERIFY_SSL], cookie_jar=DummyCookieJar()
+    )
 
 
 def identity_of(data: Mapping[str, Any]) -> str:

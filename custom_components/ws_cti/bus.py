@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntry
 
 from .cti.model import Change, Notice, plain
 from .cti.pbx import Pbx
-from .cti.story import CallEvent
+from .cti.story import CallDirection, CallEvent, Outcome, Step
 from .cti.words import Json
 
 CALLER_DATA: Final = frozenset(
@@ -22,6 +22,29 @@ CALLER_DATA: Final = frozenset(
 )
 """The parts of a call that tell who the people are."""
 
+CALL_DETAILS: Final = (
+    "user_id",
+    "user_name",
+    "call_id",
+    "direction",
+    "location",
+    "caller_number",
+    "caller_name",
+    "called_number",
+    "called_name",
+    "did",
+    "group_id",
+    "group_name",
+    "answered_by",
+    "answered_by_name",
+    "outcome",
+    "ring_seconds",
+    "talk_seconds",
+    "end_user",
+    "time",
+)
+"""What `call_details` tells; whoever reads it elsewhere finds only what is not empty."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -34,6 +57,8 @@ def call_details(pbx: Pbx, event: CallEvent) -> dict[str, Json]:
     """Return what an automation needs to know of one step of a call."""
     at = moment(event.at)
     return {
+        "user_id": event.user_id,
+        "user_name": pbx.user_title(event.user_id) if event.user_id else None,
         "call_id": event.call_id,
         "direction": event.direction,
         "location": event.location,
@@ -56,13 +81,44 @@ def call_details(pbx: Pbx, event: CallEvent) -> dict[str, Json]:
 
 def call_data(entry: ConfigEntry, pbx: Pbx, event: CallEvent) -> dict[str, Json]:
     """Return the data of a `ws_cti_call` event."""
+    return {"entry_id": entry.entry_id, "step": event.step, **call_details(pbx, event)}
+
+
+def belongs_in_logbook(event: CallEvent) -> bool:
+    """Return whether a step is one that a person looks for later.
+
+    It is the end of a call for whoever missed it, talked or placed it; not for colleagues
+    whose phones rang along, nor for the group of him who answered.
+    """
+    match event.step:
+        case Step.MISSED | Step.ABANDONED:
+            return True
+        case Step.ENDED:
+            talked = event.outcome is Outcome.ANSWERED
+            return talked or event.direction is CallDirection.OUTGOING
+        case _:
+            return False
+
+
+def logbook_data(entry: ConfigEntry, pbx: Pbx, event: CallEvent) -> dict[str, Json]:
+    """Return the data of a `ws_cti_logbook` event, which tells nothing of the other party."""
+    owner = pbx.user_title(event.user_id) if event.user_id else None
+    group = pbx.group_title(event.group_id) if event.group_id else None
     return {
         "entry_id": entry.entry_id,
+        "name": owner or group,
         "step": event.step,
-        "user_id": event.user_id,
-        "user_name": pbx.user_title(event.user_id) if event.user_id else None,
-        **call_details(pbx, event),
+        "direction": event.direction,
+        "outcome": event.outcome,
+        "group_name": group if event.user_id else None,
+        "talk_seconds": event.talk_seconds,
     }
+
+
+def other_party(event: CallEvent) -> dict[str, Json]:
+    """Return who was at the other end of a call, as the logbook may tell it."""
+    other = event.called if event.direction is CallDirection.OUTGOING else event.caller
+    return {"other_number": other.number, "other_name": other.name}
 
 
 def channel_data(entry: ConfigEntry, change: Change) -> dict[str, Json]:

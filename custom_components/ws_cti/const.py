@@ -24,7 +24,15 @@ CONF_GROUPS: Final = "groups"
 CONF_CHANNEL_EVENTS: Final = "channel_events"
 CONF_RECORD_CALLER_DATA: Final = "record_caller_data"
 CONF_PRESENCE_NAMES: Final = "presence_names"
+CONF_CALL_LOG_SIZE: Final = "call_log_size"
+"""How many calls the log keeps; none switches it off."""
+CONF_CALL_LOG_DAYS: Final = "call_log_days"
+
+DEFAULT_CALL_LOG_SIZE: Final = 500
+DEFAULT_CALL_LOG_DAYS: Final = 30
 
 EVENT_CHANNEL: Final = f"{DOMAIN}_channel"
 EVENT_CALL: Final = f"{DOMAIN}_call"
 EVENT_MESSAGE: Final = f"{DOMAIN}_message"
+EVENT_LOGBOOK: Final = f"{DOMAIN}_logbook"
+"""What the logbook shows. It is recorded, since it names no caller who may not be."""

@@ -12,17 +12,30 @@ import logging
 import ssl as tls
 from typing import Any, override
 
+from aiohttp import ClientSession
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .bus import call_data, channel_data, message_data
+from .bus import (
+    belongs_in_logbook,
+    call_data,
+    channel_data,
+    logbook_data,
+    message_data,
+    other_party,
+)
+from .call_log import CallLog
 from .const import (
     CONF_CHANNEL_EVENTS,
+    CONF_RECORD_CALLER_DATA,
     DOMAIN,
     EVENT_CALL,
     EVENT_CHANNEL,
+    EVENT_LOGBOOK,
     EVENT_MESSAGE,
 )
 from .cti.driver import Driver
@@ -53,6 +66,7 @@ _CHANNELS = frozenset(
 
 type CtiConfigEntry = ConfigEntry[CtiCoordinator]
 type CallListener = Callable[[CallEvent], None]
+type ChannelListener = Callable[[Change], None]
 
 
 class CtiCoordinator(DataUpdateCoordinator[Pbx]):
@@ -65,20 +79,27 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         hass: HomeAssistant,
         entry: CtiConfigEntry,
         driver: Driver,
+        *,
         ssl: tls.SSLContext | None,
+        http: ClientSession,
     ) -> None:
         """Prepare the connection; `async_start` makes it."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=entry.title)
         self.pbx = self.data = Pbx()
+        self.driver = driver
+        self.http = http
         self.link = Link(driver, self, ssl=ssl)
         self.roster = Roster(hass, entry, self.pbx)
+        self.call_log = CallLog(hass, entry.entry_id, entry.options, self.pbx, self._wake)
         self.last_update_success = False
         self._task: asyncio.Task[None] | None = None
         self._started: asyncio.Future[None] = hass.loop.create_future()
         self._missed: list[CallEvent] = []
         self._wakers: defaultdict[Key | None, dict[int, CALLBACK_TYPE]] = defaultdict(dict)
         self._call_listeners: defaultdict[Key, list[CallListener]] = defaultdict(list)
+        self._channel_listeners: list[ChannelListener] = []
         self._fires_channels: bool = entry.options.get(CONF_CHANNEL_EVENTS, True)
+        self._names_callers: bool = entry.options.get(CONF_RECORD_CALLER_DATA, False)
 
     @property
     def connected(self) -> bool:
@@ -116,13 +137,24 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
                 self.config_entry.async_start_reauth(self.hass)
 
     @override
+    async def async_shutdown(self) -> None:
+        """Let those who still wait for something know that nothing will come."""
+        await super().async_shutdown()
+        self.last_update_success = False
+        self.async_update_listeners()
+
+    @override
     async def _async_update_data(self) -> Pbx:
         """Return the picture, which is pushed: whoever asks learns nothing new.
 
         Without a connection the picture must not count as fresh because somebody asked.
         """
         if not self.connected:
-            raise UpdateFailed(translation_domain=DOMAIN, translation_key="not_connected")
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="not_connected",
+                translation_placeholders={"title": self.config_entry.title},
+            )
         return self.pbx
 
     # Who listens
@@ -159,6 +191,17 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         return remove
 
     @callback
+    def async_add_channel_listener(self, listener: ChannelListener) -> Callable[[], None]:
+        """Tell a listener each change of each channel, once the picture has it."""
+        self._channel_listeners.append(listener)
+
+        @callback
+        def remove() -> None:
+            self._channel_listeners.remove(listener)
+
+        return remove
+
+    @callback
     @override
     def async_update_listeners(self) -> None:
         """Wake everybody."""
@@ -178,6 +221,9 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
             self.hass.bus.async_fire(EVENT_MESSAGE, message_data(self.config_entry, told))
             return
         effect = self.pbx.apply(told)
+        if isinstance(told, Change) and told.element is Element.CHANNEL:
+            for listener in tuple(self._channel_listeners):
+                listener(told)
         if self._fires_channels and isinstance(told, Change) and told.element in _CHANNELS:
             self.hass.bus.async_fire(EVENT_CHANNEL, channel_data(self.config_entry, told))
         if self.connected:
@@ -195,8 +241,9 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
             _LOGGER.info("Connection to %s restored", self.config_entry.title)
         else:
             self._started.set_result(None)
-        self.async_update_listeners()
         missed, self._missed = self._missed, []
+        self._log(missed)
+        self.async_update_listeners()
         for event in missed:
             self._tell(event)
 
@@ -216,16 +263,40 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         """Write states before telling events: an automation reads them when it runs."""
         if ROSTER in effect.touched:
             self.roster.async_synchronise(remove_stale=True)
+        self._log(effect.events)
         self._wake(effect.touched)
         for event in effect.events:
             self._tell(event)
 
+    def _log(self, events: Collection[CallEvent]) -> None:
+        """Keep the calls that ended; those whom the options leave out are nobody's business."""
+        for event in events:
+            if not self.roster.leaves_out(_key_of(event)):
+                self.call_log.note(event)
+
     def _tell(self, event: CallEvent) -> None:
-        key = user_key(event.user_id) if event.user_id else group_key(event.group_id or "")
+        key = _key_of(event)
         self.hass.bus.async_fire(
             EVENT_CALL,
             call_data(self.config_entry, self.pbx, event)
             | {"device_id": self.roster.device_id(key)},
         )
+        if belongs_in_logbook(event) and (device_id := self.roster.device_id(key)) is not None:
+            self._tell_logbook(event, key, device_id)
         for listener in tuple(self._call_listeners.get(key, ())):
             listener(event)
+
+    def _tell_logbook(self, event: CallEvent, key: Key, device_id: str) -> None:
+        unique_id = f"{self.roster.identifier(key)[1]}_call"
+        registry = er.async_get(self.hass)
+        told = logbook_data(self.config_entry, self.pbx, event) | {
+            "device_id": device_id,
+            "entity_id": registry.async_get_entity_id(Platform.EVENT, DOMAIN, unique_id),
+        }
+        if self._names_callers:
+            told |= other_party(event)
+        self.hass.bus.async_fire(EVENT_LOGBOOK, told)
+
+
+def _key_of(event: CallEvent) -> Key:
+    return user_key(event.user_id) if event.user_id else group_key(event.group_id or "")

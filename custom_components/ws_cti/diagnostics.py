@@ -143,6 +143,8 @@ def _counts(coordinator: CtiCoordinator) -> dict[str, Json]:
         "calls": len(pbx.calls),
         "waiting": pbx.queues.waiting_count,
         "parked": len(pbx.queues.parked),
+        "logged_calls": len(coordinator.call_log),
+        "missed_calls": coordinator.call_log.missed_count,
     }
 
 

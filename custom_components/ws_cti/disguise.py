@@ -18,6 +18,8 @@ from .const import (
     CONF_ALL_GROUPS,
     CONF_ALL_USERS,
     CONF_APP_NAME,
+    CONF_CALL_LOG_DAYS,
+    CONF_CALL_LOG_SIZE,
     CONF_CHANNEL_EVENTS,
     CONF_GROUPS,
     CONF_RECORD_CALLER_DATA,
@@ -182,6 +184,8 @@ OPTIONS_RULES: Final[Mapping[str, Rule]] = {
     CONF_GROUPS: _group,
     CONF_CHANNEL_EVENTS: _flag,
     CONF_RECORD_CALLER_DATA: _flag,
+    CONF_CALL_LOG_SIZE: _bits,
+    CONF_CALL_LOG_DAYS: _bits,
 }
 
 _MAILBOX_RULES: Final[Mapping[str, Rule]] = {"raw": _counters, "new": _code, "saved": _code}

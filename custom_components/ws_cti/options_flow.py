@@ -11,6 +11,9 @@ from homeassistant.config_entries import (
 )
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
     ObjectSelector,
     ObjectSelectorConfig,
     SelectOptionDict,
@@ -24,11 +27,15 @@ import probatio
 from .const import (
     CONF_ALL_GROUPS,
     CONF_ALL_USERS,
+    CONF_CALL_LOG_DAYS,
+    CONF_CALL_LOG_SIZE,
     CONF_CHANNEL_EVENTS,
     CONF_GROUPS,
     CONF_PRESENCE_NAMES,
     CONF_RECORD_CALLER_DATA,
     CONF_USERS,
+    DEFAULT_CALL_LOG_DAYS,
+    DEFAULT_CALL_LOG_SIZE,
 )
 from .coordinator import CtiConfigEntry
 from .cti.model import Group, User
@@ -50,6 +57,11 @@ _PRESENCE_NAMES: Final = ObjectSelector(
         translation_key=CONF_PRESENCE_NAMES,
     )
 )
+
+_NUMBERS: Final = (CONF_CALL_LOG_SIZE, CONF_CALL_LOG_DAYS)
+
+MAX_CALL_LOG_SIZE: Final = 5_000
+MAX_CALL_LOG_DAYS: Final = 3_650
 
 
 class Problem(StrEnum):
@@ -73,7 +85,10 @@ class CtiOptionsFlow(OptionsFlowWithReload):
             rows = _tidied(user_input[CONF_PRESENCE_NAMES])
             if (problem := _problem_of(rows)) is None:
                 names = {row[FIELD_CODE]: row[FIELD_NAME] for row in rows}
-                return self.async_create_entry(data={**user_input, CONF_PRESENCE_NAMES: names})
+                # The frontend hands whole numbers over as fractions.
+                numbers = {name: int(user_input[name]) for name in _NUMBERS}
+                data = {**user_input, **numbers, CONF_PRESENCE_NAMES: names}
+                return self.async_create_entry(data=data)
             errors[CONF_PRESENCE_NAMES] = problem
         return self.async_show_form(
             step_id="init",
@@ -99,8 +114,20 @@ def _form(pbx: Pbx, options: Mapping[str, Any]) -> probatio.Schema:
             probatio.Optional(CONF_GROUPS, default=list): groups,
             probatio.Required(CONF_CHANNEL_EVENTS, default=True): BooleanSelector(),
             probatio.Required(CONF_RECORD_CALLER_DATA, default=False): BooleanSelector(),
+            probatio.Required(CONF_CALL_LOG_SIZE, default=DEFAULT_CALL_LOG_SIZE): _number(
+                0, MAX_CALL_LOG_SIZE
+            ),
+            probatio.Required(CONF_CALL_LOG_DAYS, default=DEFAULT_CALL_LOG_DAYS): _number(
+                1, MAX_CALL_LOG_DAYS
+            ),
             probatio.Optional(CONF_PRESENCE_NAMES, default=list): _PRESENCE_NAMES,
         }
+    )
+
+
+def _number(least: int, most: int) -> NumberSelector:
+    return NumberSelector(
+        NumberSelectorConfig(min=least, max=most, step=1, mode=NumberSelectorMode.BOX)
     )
 
 

@@ -2,6 +2,7 @@
 
 Our events carry numbers and names, since automations need them. The recorder stores
 every event; it is told to leave ours out while any entry wants its callers unrecorded.
+The event for the logbook stays: it bears no caller unless its entry allows that.
 """
 
 from typing import Final

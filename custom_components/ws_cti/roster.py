@@ -31,8 +31,8 @@ _LOGGER = logging.getLogger(__name__)
 MAX_ENTITIES: Final = 9_500
 """Home Assistant allows 10,000 enabled entities for an entry; some are left to people."""
 
-ENTITIES_PER_USER: Final = 6
-ENTITIES_PER_GROUP: Final = 6
+ENTITIES_PER_USER: Final = 8
+ENTITIES_PER_GROUP: Final = 8
 ENTITIES_PER_PBX: Final = 4
 """How many entities are enabled by default; a test counts them."""
 
@@ -72,6 +72,14 @@ class Roster:
     def device_id(self, key: Key) -> str | None:
         """Return the id of a user's, a group's or the phone system's device."""
         return self._device_ids.get(key)
+
+    def leaves_out(self, key: Key) -> bool:
+        """Return whether a user or a group is known and was not chosen to be shown.
+
+        Old phone systems tell calls of users of whom they tell nothing else.
+        """
+        known = self._pbx.users if key[0] is Element.USER else self._pbx.groups
+        return key not in self._device_ids and key[1] in known
 
     @callback
     def async_add_listener(self, listener: JoinedListener) -> Callable[[], None]:

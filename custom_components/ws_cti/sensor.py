@@ -26,13 +26,15 @@ from .cti.words import (
     Id,
     Json,
     Key,
+    group_key,
+    user_key,
 )
 from .entity import CtiEntity, async_follow_roster
 from .recording import may_record
 
 PARALLEL_UPDATES = 0
 
-_MEMBERS: Final = frozenset({"members"})
+_NEVER_RECORDED: Final = frozenset({"latest", "members"})
 _CALLERS: Final = frozenset({"other_number", "other_name", "slots"})
 """The attributes that tell who called."""
 
@@ -49,6 +51,7 @@ class CtiSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[CtiCoordinator, Id], int | str | datetime | None]
     attributes_fn: Callable[[CtiCoordinator, Id], Attributes] = _nothing
+    last_reset_fn: Callable[[CtiCoordinator, Id], datetime] | None = None
 
 
 def _count(
@@ -183,6 +186,32 @@ def _voicemails(mailbox: Callable[[Pbx, Id], MessageWaiting]) -> tuple[CtiSensor
     )
 
 
+# Missed calls
+
+
+def _missed_calls(key_of: Callable[[Id], Key]) -> CtiSensorDescription:
+    """Describe the count since the last reset.
+
+    It is a total with the time of its reset, so that statistics add up what came in
+    each hour whenever it was reset, also while Home Assistant was not looking.
+    """
+
+    def latest(coordinator: CtiCoordinator, item_id: Id) -> Attributes:
+        return {"latest": coordinator.call_log.missed(key_of(item_id)).shown}
+
+    return CtiSensorDescription(
+        key="missed_calls",
+        translation_key="missed_calls",
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=0,
+        value_fn=lambda coordinator, item_id: coordinator.call_log.missed(key_of(item_id)).count,
+        attributes_fn=latest,
+        last_reset_fn=lambda coordinator, item_id: (
+            coordinator.call_log.missed(key_of(item_id)).since
+        ),
+    )
+
+
 PBX_SENSORS: Final = (
     _count("active_calls", lambda pbx, _: len(pbx.calls)),
     _count("waiting_calls", lambda pbx, _: pbx.queues.waiting_count),
@@ -204,6 +233,7 @@ USER_SENSORS: Final = (
         value_fn=_presence,
         attributes_fn=_presence_code,
     ),
+    _missed_calls(user_key),
     *_voicemails(_user_mailbox),
 )
 
@@ -217,6 +247,7 @@ GROUP_SENSORS: Final = (
         device_class=SensorDeviceClass.TIMESTAMP,
         value_fn=lambda coordinator, group_id: moment(coordinator.pbx.queues.oldest(group_id)),
     ),
+    _missed_calls(group_key),
     *_voicemails(_group_mailbox),
 )
 
@@ -248,7 +279,7 @@ def _descriptions(key: Key) -> tuple[CtiSensorDescription, ...]:
 class CtiSensor(CtiEntity, SensorEntity):
     """Show one fact of the picture."""
 
-    _unrecorded_attributes = _MEMBERS
+    _unrecorded_attributes = _NEVER_RECORDED
     entity_description: CtiSensorDescription
 
     @override
@@ -259,10 +290,12 @@ class CtiSensor(CtiEntity, SensorEntity):
         attributes: dict[str, Any] = description.attributes_fn(self.coordinator, self.item_id)
         self._attr_native_value = value
         self._attr_extra_state_attributes = attributes
-        return value, attributes
+        if description.last_reset_fn is not None:
+            self._attr_last_reset = description.last_reset_fn(self.coordinator, self.item_id)
+        return value, attributes, self.last_reset
 
 
 class PrivateCtiSensor(CtiSensor):
     """Show the same, and keep out of the history who called."""
 
-    _unrecorded_attributes = _MEMBERS | _CALLERS
+    _unrecorded_attributes = _NEVER_RECORDED | _CALLERS

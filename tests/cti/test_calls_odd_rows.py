@@ -177,6 +177,16 @@ def test_answer_is_timed_by_the_connection_and_not_by_the_menu_before(scene: Sce
     assert [event.at for event in answered] == [at(5), at(5)]
 
 
+def test_phone_that_was_taken_up_has_answered_before_it_is_connected(scene: Scene) -> None:
+    caller, ringing = from_outside(), phone(ALICE)
+    scene.plays(caller, ringing)
+    taken_up = replace(ringing, answered_at=at(4))
+    assert scene.plays(taken_up) == ["Alice answered"]
+    assert scene.state(ALICE) == "talking"
+    assert scene.plays(talking(taken_up, caller, 6), talking(caller, taken_up, 6)) == []
+    assert scene.events[-1].at == at(4)
+
+
 def test_end_is_the_same_whichever_channel_goes_first(scene: Scene) -> None:
     caller, ringing = calling(from_outside(), group_id=SALES), phone(ALICE)
     ends = (

@@ -218,6 +218,17 @@ def test_same_channel_may_be_parked_again(scene: Scene) -> None:
     assert dict(scene.pbx.queues.parked) == {}
 
 
+@pytest.mark.parametrize("element", PARKING)
+def test_list_is_right_when_it_tells_a_channel_again(scene: Scene, element: Element) -> None:
+    channel = parked(from_outside(), "901")
+    scene.plays(channel)
+    scene.lists(element, listed(channel))
+    scene.unlists(element, listed(channel))
+    assert dict(scene.pbx.queues.parked) == {}
+    scene.lists(element, listed(channel))
+    assert list(scene.pbx.queues.parked) == ["call"]
+
+
 def test_users_on_hold_are_woken_when_the_list_lets_them_go(scene: Scene) -> None:
     caller, ringing = from_outside(), phone(ALICE)
     scene.plays(caller, ringing, talking(ringing, caller), talking(caller, ringing))

@@ -1,5 +1,6 @@
 """Tests of what a person sends along when he reports a problem."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -8,7 +9,7 @@ from typing import Any, cast
 
 from homeassistant.components.diagnostics import REDACTED
 from homeassistant.const import CONF_API_TOKEN
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
@@ -24,6 +25,7 @@ from custom_components.ws_cti.const import (
     CONF_USERS,
     CONF_WATCHED_USER,
     DOMAIN,
+    EVENT_LOGBOOK,
 )
 from custom_components.ws_cti.cti.model import (
     Channel,
@@ -199,6 +201,32 @@ async def test_nobody_can_be_recognised_in_the_diagnostics_of_a_device(
         assert found_in(report, secrets_of(phone_system, simulator)) == set()
 
 
+async def test_of_the_call_log_nothing_but_its_size_is_told(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    phone_system: PhoneSystem,
+    simulator: SimulatorServer,
+    loaded: MockConfigEntry,
+) -> None:
+    yoko = next(iter(phone_system.users))
+    missed = asyncio.Event()
+    hass.bus.async_listen_once(EVENT_LOGBOOK, callback(lambda _: missed.set()))
+    call = phone_system.incoming_call("09011112222", yoko, name="Dora Verpasst")
+    call.ring()
+    call.cancel()
+    async with asyncio.timeout(5):
+        await missed.wait()
+    secrets = [*secrets_of(phone_system, simulator), "09011112222", "Dora"]
+
+    report = await download(hass, hass_client, loaded.entry_id)
+    counts = report["data"]["counts"]
+    assert (counts["logged_calls"], counts["missed_calls"]) == (1, 1)
+    assert report["data"]["entry"]["options"] == {}
+    assert found_in(report, iter(secrets)) == set()
+    for path in device_paths(loaded, phone_system):
+        assert found_in(await download(hass, hass_client, path), iter(secrets)) == set()
+
+
 async def test_the_watched_user_is_not_named(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, loaded: MockConfigEntry
 ) -> None:
@@ -231,7 +259,9 @@ async def test_the_state_of_the_phone_system_can_be_read(
         "channels": 7,
         "devices": 4,
         "groups": 1,
+        "logged_calls": 0,
         "memberships": 2,
+        "missed_calls": 0,
         "parked": 1,
         "terminals": 2,
         "users": 2,

@@ -13,7 +13,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import EntityDescription
 import pytest
 
-from custom_components.ws_cti import binary_sensor, event, roster, sensor
+from custom_components.ws_cti import binary_sensor, button, event, roster, sensor
 from custom_components.ws_cti.bus import call_details
 from custom_components.ws_cti.cti.model import Change, MessageWaiting
 from custom_components.ws_cti.cti.pbx import Pbx
@@ -37,6 +37,7 @@ DESCRIPTIONS: Final[dict[str, tuple[EntityDescription, ...]]] = {
         *binary_sensor.USER_BINARY_SENSORS,
         binary_sensor.PHONE_REGISTERED,
     ),
+    "button": (button.RESET_MISSED_CALLS,),
     "event": (event.USER_CALL, event.GROUP_CALL),
     "sensor": (*sensor.PBX_SENSORS, *sensor.USER_SENSORS, *sensor.GROUP_SENSORS),
 }
@@ -114,6 +115,7 @@ async def test_every_attribute_that_is_shown_has_a_name(
     of_home_assistant = {
         "device_class",
         "friendly_name",
+        "last_reset",
         "options",
         "state_class",
         "unit_of_measurement",
@@ -179,14 +181,7 @@ async def test_what_few_need_is_disabled_by_default(
     assert disabled == {"saved_voicemails", "phone_registered"}
 
 
-# Failures and repairs
-
-
-def test_failures_have_their_sentences() -> None:
-    placeholders = {
-        key: re.findall(r"{(\w+)}", text["message"]) for key, text in TEXTS["exceptions"].items()
-    }
-    assert placeholders == {"cannot_connect": ["error"], "invalid_auth": [], "not_connected": []}
+# Repairs
 
 
 def test_repair_names_the_options_that_help() -> None:

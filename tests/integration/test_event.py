@@ -57,6 +57,8 @@ async def test_answered_call_is_told_step_by_step(hass: HomeAssistant, office: O
     await office.settled()
     ringing = {
         "event_type": "ringing",
+        "user_id": str(office.alice.id),
+        "user_name": "Alice Martin",
         "direction": "incoming",
         "location": "external",
         "caller_number": CALLER,

@@ -14,6 +14,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.ws_cti.const import (
     CONF_ALL_GROUPS,
     CONF_ALL_USERS,
+    CONF_CALL_LOG_DAYS,
+    CONF_CALL_LOG_SIZE,
     CONF_CHANNEL_EVENTS,
     CONF_GROUPS,
     CONF_PRESENCE_NAMES,
@@ -34,6 +36,8 @@ DEFAULTS: Form = {
     CONF_GROUPS: [],
     CONF_CHANNEL_EVENTS: True,
     CONF_RECORD_CALLER_DATA: False,
+    CONF_CALL_LOG_SIZE: 500,
+    CONF_CALL_LOG_DAYS: 30,
     CONF_PRESENCE_NAMES: {},
 }
 
@@ -130,6 +134,8 @@ async def test_everything_can_be_chosen(
             CONF_GROUPS: [str(group.id)],
             CONF_CHANNEL_EVENTS: False,
             CONF_RECORD_CALLER_DATA: True,
+            CONF_CALL_LOG_SIZE: 0,
+            CONF_CALL_LOG_DAYS: 7,
             CONF_PRESENCE_NAMES: [
                 {"code": " 3 ", "name": " At lunch "},
                 {"code": "0", "name": "At the desk"},
@@ -144,6 +150,8 @@ async def test_everything_can_be_chosen(
         CONF_GROUPS: [str(group.id)],
         CONF_CHANNEL_EVENTS: False,
         CONF_RECORD_CALLER_DATA: True,
+        CONF_CALL_LOG_SIZE: 0,
+        CONF_CALL_LOG_DAYS: 7,
         CONF_PRESENCE_NAMES: {"3": "At lunch", "0": "At the desk"},
     }
     assert loaded.state is ConfigEntryState.LOADED

@@ -31,7 +31,8 @@ type Automation = dict[str, Any]
 def examples() -> dict[str, Automation]:
     """Return the automations of all pages by their names."""
     blocks = [block for page in PAGES for block in BLOCK.findall(page.read_text())]
-    automations = [cast("Automation", parse_yaml(block)) for block in blocks]
+    # Steps alone, which begin with a hyphen, are tested with the actions.
+    automations = [cast("Automation", parse_yaml(block)) for block in blocks if block[0] != "-"]
     return {automation["alias"]: automation for automation in automations}
 
 
@@ -176,6 +177,26 @@ async def test_note_callers_who_gave_up_waiting(hass: HomeAssistant, office: Off
     assert notices(hass) == [("Call back", f"{OLIVE}, waited 90 seconds")]
 
 
+async def test_list_the_missed_calls_of_the_day(
+    hass: HomeAssistant, office: Office, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.move_to("2026-11-20T18:00:00+00:00")
+    await hass.config.async_set_time_zone("UTC")
+    await install(hass, "List the missed calls of the day")
+    office.system.incoming_call(OLIVE, office.sales, name="Olive Oyl").cancel()
+    office.system.incoming_call("0901", office.sales).to_voicemail()
+    await office.settled()
+    assert office.state("sensor.sales_missed_calls") == "2"
+    await hass.services.async_call("automation", "trigger", {"entity_id": "all"}, blocking=True)
+    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+    [(title, message)] = notices(hass)
+    assert title == "Sales missed 2 calls"
+    assert " ".join(message.split()) == "0901, voicemail Olive Oyl, cancelled"
+    assert office.state("sensor.sales_missed_calls") == "0"
+
+
 def test_every_example_is_tested() -> None:
-    source = Path(__file__).read_text()
+    # Those of triggers and conditions are tested with these.
+    tests = ("test_readme.py", "test_automation_examples.py")
+    source = "".join(Path(__file__).with_name(name).read_text() for name in tests)
     assert [alias for alias in EXAMPLES if f'install(hass, "{alias}")' not in source] == []

@@ -19,6 +19,7 @@ from custom_components.ws_cti.const import (
     CONF_RECORD_CALLER_DATA,
     EVENT_CALL,
     EVENT_CHANNEL,
+    EVENT_LOGBOOK,
     EVENT_MESSAGE,
 )
 from tests.integration.office import Office
@@ -82,6 +83,7 @@ async def test_history_keeps_what_happened_and_not_who_called(
     assert "ringing" in kept["states"]
     assert "missed" in kept["attributes"]
     assert EVENT_CALL not in kept["event types"]
+    assert EVENT_LOGBOOK in kept["event types"]
     # What automations see is whole all the same.
     assert office.attributes("event.zoe_call")["caller_number"] == CALLER
 
@@ -95,6 +97,8 @@ async def test_history_keeps_who_called_where_that_is_wanted(
     kept = await recorded(hass)
     assert CALLER in kept["attributes"]
     assert CALLER in kept["event data"]
+    # The list of missed calls is written anew with each call, and is in the log besides.
+    assert '"latest"' not in kept["attributes"]
     for event_type in (EVENT_CALL, EVENT_CHANNEL, EVENT_MESSAGE):
         assert event_type in kept["event types"]
 

@@ -69,7 +69,8 @@ class Call:
 
     `first` is the channel that began it and `root` the one whose call it is: the first
     until it leaves, then who was handed on to others. Both are living or as they were
-    last seen. `visits` holds the groups in whose queue it is, and since when.
+    last seen; `went_unseen` tells that the root left while no connection was there to
+    see it. `visits` holds the groups in whose queue it is, and since when.
     """
 
     id: Id
@@ -82,12 +83,18 @@ class Call:
     answers: int = 0
     answered_by: Id | None = None
     in_voicemail: bool = False
+    went_unseen: bool = False
     leg_hangup: Hangup | None = None
 
     @property
     def root_is_gone(self) -> bool:
         """Return whether the channel whose call it is is known to have ended."""
         return self.root is not None and self.root.uuid not in self.channels
+
+    @property
+    def ended_unseen(self) -> bool:
+        """Return whether the channel whose call it is ended without our seeing it."""
+        return self.root_is_gone and self.went_unseen
 
     @property
     def is_over(self) -> bool:
@@ -230,11 +237,14 @@ def outcome_for(call: Call, part: Part) -> Outcome | None:
     if part.is_caller:
         if call.in_voicemail:
             return Outcome.VOICEMAIL
-        return own if own != Outcome.UNKNOWN else outcome_of(call.leg_hangup)
+        return own if own != Outcome.UNKNOWN or part.unseen_end else outcome_of(call.leg_hangup)
     if own in (Outcome.PICKED_UP, Outcome.ANSWERED_ELSEWHERE):
         return own
     if call.answers > part.answers_before:
         return Outcome.ANSWERED_ELSEWHERE
     if call.in_voicemail:
         return Outcome.VOICEMAIL
-    return own if call.root_is_gone or not call.channels else None
+    if call.channels and not call.root_is_gone:
+        return None
+    # Somebody may have answered in the meantime.
+    return Outcome.UNKNOWN if call.ended_unseen else own

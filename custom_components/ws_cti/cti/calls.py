@@ -9,7 +9,7 @@ others may still answer, his part stays open.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from .call import Call, Part, is_answered, is_placed_by_user, outcome_for, outcome_of
@@ -62,6 +62,14 @@ class Calls:
     def ids(self) -> Iterable[Id]:
         """Return the ids of the calls that are going on."""
         return self._calls.keys()
+
+    def __iter__(self) -> Iterator[Call]:
+        """Return the calls that are going on."""
+        return iter(self._calls.values())
+
+    def with_channel(self, uuid: Id) -> Call | None:
+        """Return the call that a channel belongs to; a call has the uuid of its first one."""
+        return self._calls.get(self._call_id_of.get(uuid, uuid))
 
     def count_in_group(self, group_id: Id) -> int:
         """Return how many calls wait in a group or are served by it."""
@@ -118,6 +126,8 @@ class Calls:
             self._answer(call, final, effect)
         self.touch(last.uuid, effect)
         call.remove(ended)
+        if call.is_root(last):
+            call.went_unseen = final is None
         self._connect(last.uuid, last, None)
         del self._call_id_of[last.uuid]
         self._leave(call, last, final, effect)
@@ -266,7 +276,11 @@ class Calls:
         """Take note that somebody answered, and tell whom it concerns."""
         at = channel.answered_at or (channel.state.since if channel.state else None)
         user_id = channel.user_id
-        calls = not call.is_first(channel) or is_placed_by_user(call, channel)
+        if call.is_first(channel):
+            calls = is_placed_by_user(call, channel)
+        else:
+            # Who was rung himself before he was handed on has answered his own phone.
+            calls = channel.direction != Direction.OUTBOUND
         if call.is_root(channel) and (user_id is None or calls):
             if channel.state is not None and channel.state.since is not None:
                 at = channel.state.since  # its own answer may have been an IVR's
@@ -290,8 +304,9 @@ class Calls:
         if part is None or part.legs.pop(last.uuid, None) is None:
             return
         part.unseen_end = final is None
-        if final is not None:
-            part.hangup, part.left_at = final.hangup, final.hung_up_at
+        # What ended an earlier ringing says nothing of one whose end nobody saw.
+        part.hangup = final.hangup if final is not None else None
+        part.left_at = final.hung_up_at if final is not None else None
         self._settle(call, part, effect)
 
     def _settle_all(self, call: Call, effect: Effect) -> None:
@@ -300,7 +315,10 @@ class Calls:
 
     def _settle(self, call: Call, part: Part, effect: Effect) -> None:
         """End a part whose phones have left the call, if its outcome is certain."""
-        if part.legs or (outcome := outcome_for(call, part)) is None:
+        if part.legs or self._is_found_talking(call, part):
+            return
+        outcome = outcome_for(call, part)
+        if outcome is None:
             return
         del call.parts[part.user_id]
         of_user = self._of_user[part.user_id]
@@ -310,10 +328,22 @@ class Calls:
         effect.touched.add(user_key(part.user_id))
         if not part.announced:
             return
-        rang_in_vain = not (part.answered or part.is_caller or part.unseen_end)
+        is_seen = not (part.unseen_end or call.ended_unseen)
+        rang_in_vain = is_seen and not (part.answered or part.is_caller)
         elsewhere = outcome in (Outcome.ANSWERED_ELSEWHERE, Outcome.PICKED_UP)
         step = Step.MISSED if rang_in_vain and not elsewhere else Step.ENDED
         self._tell(call, part, step, part.left_at, effect, outcome)
+
+    def _is_found_talking(self, call: Call, part: Part) -> bool:
+        """Return whether he has taken the call on a phone that is not taken up yet.
+
+        So it is while a new connection tells how things are: its rows come one by one.
+        """
+        uuid = call.root.other_uuid if call.root is not None else None
+        if uuid is None or uuid in self._call_id_of:
+            return False
+        partner = self._picture.channels.get(uuid)
+        return partner is not None and partner.user_id == part.user_id
 
     # Telling
 

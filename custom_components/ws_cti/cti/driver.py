@@ -4,6 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from aiohttp import ClientSession
+
+from .commands import CallRequest, Capability, Command, Placed
+from .errors import UnsupportedError
 from .model import Notice, Update
 from .words import Element
 
@@ -45,3 +49,20 @@ class Driver(Protocol):
 
     def session(self) -> Session:
         """Return the reader of a new connection."""
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """Return what this phone system can be asked to do; by default nothing."""
+        return frozenset()
+
+    async def place(self, request: CallRequest, http: ClientSession) -> Placed:  # noqa: ARG002
+        """Place a call; the host's HTTP session must keep no cookies.
+
+        Raises ConnectError where nothing was sent, AuthError and RejectedError where the
+        phone system refuses, and UnknownFateError where it may have done it or not.
+        """
+        raise UnsupportedError(request.needs)
+
+    def spoken(self, command: Command) -> str:
+        """Return a command as the text to send over the link; events tell what it did."""
+        raise UnsupportedError(command.needs)

@@ -32,6 +32,14 @@ class AuthError(CtiError):
     """Say that the phone system refuses these credentials."""
 
 
+class UnknownFateError(CtiError):
+    """Say that a request was sent and nobody knows what became of it: never send it again."""
+
+
+class UnsupportedError(CtiError):
+    """Say that this kind of phone system cannot do what was asked."""
+
+
 class SilenceError(CtiError):
     """Say that nothing was heard within the time allowed."""
 

@@ -95,6 +95,7 @@ class Link:
         self._listener = listener
         self._ssl = ssl
         self._jitter = jitter
+        self._connection: ClientConnection | None = None
         self.frames_received = 0
         self.frames_not_understood = 0
 
@@ -115,6 +116,15 @@ class Link:
             _LOGGER.debug("Next attempt in %.1f seconds", delay)
             await asyncio.sleep(delay)
 
+    async def send(self, text: str) -> None:
+        """Send a text; raises ConnectError where there is no connection."""
+        if self._connection is None:
+            raise ConnectError("there is no connection")
+        try:
+            await self._connection.send(text)
+        except ConnectionClosed as err:
+            raise ConnectError("the connection was closed") from err
+
     def _delay(self, failures: int, error: CtiError) -> float:
         """Return how long to wait: doubling, jittered, never less than was asked for."""
         longest = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(failures, 10))
@@ -131,6 +141,7 @@ class Link:
         try:
             async with await _open(self._driver, self._ssl) as connection:
                 await self._synchronise(connection, session)
+                self._connection = connection
                 self._listener.synchronised(session.reported)
                 while True:
                     self._take(session, await _receive(connection))
@@ -140,6 +151,8 @@ class Link:
             # The listener's error or ours: the picture may be torn, so it is told anew.
             _LOGGER.exception("Unexpected error, the connection begins anew")
             return CtiError("an unexpected error, see the log")
+        finally:
+            self._connection = None
 
     async def _synchronise(self, connection: ClientConnection, session: Session) -> None:
         """Listen until the picture is whole.

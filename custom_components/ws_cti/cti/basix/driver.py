@@ -7,6 +7,9 @@ from enum import StrEnum
 from typing import Final, override
 from urllib.parse import urlencode, urlsplit
 
+from aiohttp import ClientSession
+
+from ..commands import CallRequest, Capability, Command, Placed
 from ..driver import Address, Driver, Session
 from ..errors import LimitReachedError, ProtocolError, ReplacedError
 from ..model import (
@@ -16,6 +19,7 @@ from ..model import (
     Update,
 )
 from ..words import ChangeKind, Element
+from . import api
 from .bert import BertDecoder
 from .elements import READERS, mailbox_of
 from .messages import (
@@ -30,6 +34,7 @@ from .messages import (
     UnknownMessage,
     UserMessage,
 )
+from .orders import method_of, text_of
 
 DEFAULT_SERVER: Final = "bcs.brastel.com"
 PATH: Final = "/basix/api/ws_cti"
@@ -102,16 +107,38 @@ class BasixDriver(Driver):
         if self.forced:
             query["forced"] = "true"
         scheme = "wss" if self.use_tls else "ws"
+        return Address(f"{scheme}://{self.server}{PATH}?{urlencode(query)}", self._login)
+
+    @property
+    def _login(self) -> dict[str, str]:
         login = b64encode(f"{self.domain}:{self.token}".encode()).decode()
-        return Address(
-            f"{scheme}://{self.server}{PATH}?{urlencode(query)}",
-            {"Authorization": f"Basic {login}"},
-        )
+        return {"Authorization": f"Basic {login}"}
 
     @override
     def session(self) -> BasixSession:
         """Return the reader of a new connection."""
         return BasixSession()
+
+    @property
+    @override
+    def capabilities(self) -> frozenset[Capability]:
+        """Return what Basix offers, which is everything that we know."""
+        return frozenset(Capability)
+
+    @override
+    async def place(self, request: CallRequest, http: ClientSession) -> Placed:
+        """Place a call through the HTTP API."""
+        method, parameters = method_of(request)
+        base = f"{'https' if self.use_tls else 'http'}://{self.server}"
+        answer = await api.post(http, base, self._login, method, parameters)
+        uuids = answer.get("uuids")
+        told = uuids if isinstance(uuids, list) else []
+        return Placed(tuple(uuid for uuid in told if isinstance(uuid, str)))
+
+    @override
+    def spoken(self, command: Command) -> str:
+        """Return a command as JSON."""
+        return text_of(command)
 
 
 class BasixSession(Session):

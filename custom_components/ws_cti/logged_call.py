@@ -1,0 +1,123 @@
+"""Describe one ended call as one user or one group lived it, and as a row of a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Final, Self
+
+from .bus import moment
+from .cti.pbx import Pbx
+from .cti.story import CallDirection, CallEvent, Outcome, Step
+from .cti.words import (
+    Id,
+    Json,
+    Key,
+    group_key,
+    user_key,
+)
+
+type Row = dict[str, Json]
+
+_MISSED: Final = frozenset({Step.MISSED, Step.ABANDONED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedCall:
+    """Keep what is worth knowing of a call after its end; names are those of that moment.
+
+    Times are by the phone system's clock, except `noted_at`: by that of Home Assistant
+    it is known how old an entry is, whatever the phone system believes.
+    """
+
+    call_id: Id
+    user_id: Id | None
+    user_name: str | None
+    group_id: Id | None
+    group_name: str | None
+    direction: CallDirection
+    location: str | None
+    caller_number: str | None
+    caller_name: str | None
+    called_number: str | None
+    called_name: str | None
+    did: str | None
+    outcome: Outcome
+    missed: bool
+    answered_by: Id | None
+    answered_by_name: str | None
+    began: datetime | None
+    answered: datetime | None
+    ended: datetime
+    ring_seconds: float | None
+    talk_seconds: float | None
+    noted_at: datetime
+
+    @classmethod
+    def of(cls, event: CallEvent, pbx: Pbx, now: datetime) -> Self:
+        """Return the last step of a call as an entry of the log."""
+        ended = moment(event.at)
+        answered = began = None
+        if ended is not None:
+            if event.talk_seconds is not None:
+                answered = ended - timedelta(seconds=event.talk_seconds)
+            elif event.step is Step.ANSWERED:
+                answered = ended
+            if event.ring_seconds is not None:
+                began = (answered or ended) - timedelta(seconds=event.ring_seconds)
+        return cls(
+            call_id=event.call_id,
+            user_id=event.user_id,
+            user_name=pbx.user_title(event.user_id) if event.user_id else None,
+            group_id=event.group_id,
+            group_name=pbx.group_title(event.group_id) if event.group_id else None,
+            direction=event.direction,
+            location=event.location,
+            caller_number=event.caller.number,
+            caller_name=event.caller.name,
+            called_number=event.called.number,
+            called_name=event.called.name,
+            did=event.dialled_address,
+            outcome=event.outcome or Outcome.UNKNOWN,
+            missed=event.step in _MISSED,
+            answered_by=event.answered_by,
+            answered_by_name=pbx.user_title(event.answered_by) if event.answered_by else None,
+            began=began,
+            answered=answered,
+            ended=ended or now,
+            ring_seconds=event.ring_seconds,
+            talk_seconds=event.talk_seconds,
+            noted_at=now,
+        )
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Return an entry as it was written.
+
+        Raises KeyError, TypeError or ValueError for what cannot be one.
+        """
+        values = {name: row[name] for name in _NAMES}
+        for name in _TIMES:
+            if values[name] is not None:
+                values[name] = datetime.fromisoformat(values[name])
+        values["direction"] = CallDirection(row["direction"])
+        values["outcome"] = Outcome(row["outcome"])
+        return cls(**values)
+
+    def as_row(self) -> Row:
+        """Return the entry as it is written."""
+        return {name: _written(getattr(self, name)) for name in _NAMES}
+
+    @property
+    def key(self) -> Key:
+        """Return whose call it was: a user's, or else a group's."""
+        return user_key(self.user_id) if self.user_id else group_key(self.group_id or "")
+
+
+_NAMES: Final = tuple(field.name for field in fields(LoggedCall))
+_TIMES: Final = ("began", "answered", "ended", "noted_at")
+
+
+def _written(value: Json | datetime) -> Json:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, str) else value
