@@ -8,10 +8,11 @@ from simulator.calls import Call, Phase, StepName, Whom
 from simulator.phone_system import PhoneSystem
 from simulator.wanderer import Move, Wanderer
 
+from .legal import OUTSIDE, can_join, is_asked_for, rings
+
 _MOST_CALLS: Final = 6
 _BEGINS: Final = 0.25
 _SETS: Final = 0.03
-_OUTSIDE: Final = ("0355556666", "0377778888")
 
 #: How often a step is taken compared with the others; what is not named here counts as one.
 _WEIGHTS: Final[dict[str, float]] = {
@@ -57,31 +58,13 @@ class Chance(Wanderer):
         return self._steps(call) + self._joins(call)
 
     def _requests(self) -> list[Move]:
-        """Return what an API client may ask for.
-
-        The same request made twice at once looks like one that rings two phones.
-        """
+        """Return what an API client may ask for."""
         system = self._system
-        users = [user for user in system.users if user.rings]
-        groups = [
-            group
-            for group in system.groups
-            if any(member.rings for member in group.members.values())
-        ]
-        sources: list[Whom] = [*users, *users, *groups, *_OUTSIDE]
-        targets: list[Whom] = [*system.users, *system.groups, *_OUTSIDE]
-        first, destination = self._one_of(sources), self._one_of(targets)
-        if first is None or destination is None or first is destination or self._is_asked(first):
+        everybody: list[Whom] = [*system.users, *system.groups, *OUTSIDE]
+        first, destination = self._random.sample(everybody, 2)
+        if not rings(first) or is_asked_for(system, first):
             return []
         return [("api_call", partial(system.api_call, first, destination))]
-
-    def _is_asked(self, first: Whom) -> bool:
-        return any(
-            first in (leg.user, leg.group, leg.called_number)
-            for call in self._system.calls.values()
-            if call.phase is Phase.ORIGINATING
-            for leg in call.legs.values()
-        )
 
     def _joins(self, call: Call) -> list[Move]:
         if call.phase is not Phase.ON_HOLD or call.holder is None:
@@ -96,13 +79,3 @@ class Chance(Wanderer):
         for user in self._system.users:
             if user.do_not_disturb_status:
                 self._system.set_do_not_disturb(user, on=False)
-
-
-def can_join(held: Call, asking: Call) -> bool:
-    """Return whether who holds one call and talks in another may bring the others together."""
-    by = held.holder
-    if by is None or held is asking or asking.phase is not Phase.TALKING or by not in asking.users:
-        return False
-    # Nobody is connected to himself.
-    others = [user for user in (*held.users, *asking.users) if user is not by]
-    return len(set(others)) == len(others)

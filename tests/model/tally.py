@@ -10,17 +10,20 @@ from .parts import DifferenceError
 
 @dataclass(slots=True)
 class Tally:
-    """Count compared calls and found differences."""
+    """Count compared calls and the tests that found a difference."""
 
     calls: int = 0
     differences: int = 0
 
+    def close(self, office: ComparedOffice) -> None:
+        """Compare what is left to be compared of an office, and count its calls."""
+        self.calls += office.close()
+
     @contextmanager
-    def closing(self, office: ComparedOffice) -> Iterator[None]:
-        """Compare an office until it closes, and count its calls."""
+    def noting_differences(self) -> Iterator[None]:
+        """Take note of a difference, and let it be seen."""
         try:
             yield
-            self.calls += office.close()
         except DifferenceError:
             self.differences += 1
             raise
