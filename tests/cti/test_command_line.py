@@ -473,11 +473,18 @@ async def test_nobody_is_pushed_out_unless_asked(watched: Watched) -> None:
     await watched.end()
 
 
+START: Final = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "runpy.run_module('cti', run_name='__main__', alter_sys=True)"
+)
+"""Like `python -m cti`, and interruptible: tests may themselves run with interrupts ignored."""
+
+
 def process(*arguments: str) -> subprocess.Popen[str]:
     """Run the command in a process of its own, as `scripts/cti` does."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "custom_components" / "ws_cti")}
     return subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
-        [sys.executable, "-m", "cti", *arguments],
+        [sys.executable, "-c", START, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
