@@ -7,6 +7,7 @@ from custom_components.ws_cti.cti.story import CallDirection, CallEvent, Step
 from simulator.model import EndUser as Customer, User
 from simulator.words import Cause
 
+from .scene import ALICE, Scene, phone
 from .sentences import peer
 from .watching import Office
 
@@ -293,7 +294,8 @@ def test_caller_who_speaks_to_a_mailbox_is_talking_but_was_not_answered(office: 
 def test_caller_who_hears_a_menu_is_talking_but_was_not_answered(office: Office) -> None:
     call = office.system.internal_call(office.alice, office.sales)
     call.to_ivr()
-    assert office.state(office.alice) == "talking"
+    (of_alice,) = office.calls(office.alice)
+    assert (of_alice.state, of_alice.since) == ("talking", office.clock())
     call.hang_up(office.alice)
     assert office.told() == [
         "Alice outgoing",
@@ -436,6 +438,15 @@ def test_leading_call_is_the_oldest_of_the_strongest(office: Office) -> None:
     assert (state, count) == ("ringing", 2)
     assert lead is not None
     assert peer(lead.other) == "0311111111"
+
+
+def test_leading_call_is_the_oldest_though_it_was_told_last() -> None:
+    scene = Scene()
+    scene.plays(phone(ALICE, of="young", uuid="1", seconds=9))
+    scene.plays(phone(ALICE, of="old", uuid="2", seconds=2))
+    lead = scene.pbx.calls.leading(ALICE)[1]
+    assert lead is not None
+    assert lead.call_id == "old"
 
 
 def test_held_call_is_on_hold_for_both_sides_until_it_is_resumed(office: Office) -> None:

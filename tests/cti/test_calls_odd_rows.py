@@ -18,11 +18,13 @@ from custom_components.ws_cti.cti.words import Element, StateName
 from .scene import (
     ALICE,
     BOB,
+    CAROL,
     NUMBER,
     SALES,
     Scene,
     at,
     calling,
+    extension,
     from_outside,
     from_phone,
     over,
@@ -213,6 +215,25 @@ def test_phone_of_an_api_call_comes_into_one_call_with_its_destination(scene: Sc
         (of_alice,), (of_bob,) = scene.calls(ALICE), scene.calls(BOB)
         assert of_alice.direction is CallDirection.OUTGOING
         assert of_bob.direction is CallDirection.INCOMING
+
+
+def test_member_who_took_an_api_call_is_its_caller_though_other_phones_still_ring(
+    scene: Scene,
+) -> None:
+    asked = ("call_group", "sales", extension(CAROL))
+    alice, bob = (
+        replace(phone(user_id, of=None, seconds=0), origination=asked, group_id=SALES)
+        for user_id in (ALICE, BOB)
+    )
+    assert scene.plays(alice, bob) == ["Alice ringing", "Bob ringing"]
+    taken = replace(bob, answered_at=at(3), state=ChannelState(at(3), "between"))
+    assert scene.plays(taken) == ["Bob answered"]
+    carol = phone(CAROL, of=bob.uuid, seconds=4)
+    assert scene.plays(carol) == ["Carol ringing"]
+    assert peer(scene.events[-1].caller) == "1002 Bob"
+    assert scene.plays(talking(carol, taken), talking(taken, carol)) == ["Carol answered"]
+    assert scene.ends(over(alice, "send_cancel,LOSE_RACE")) == ["Alice ended answered_elsewhere"]
+    assert [peer(call.other) for call in scene.calls(CAROL)] == ["1002 Bob"]
 
 
 def test_younger_phone_joins_the_older_one_that_has_not_been_told_yet(scene: Scene) -> None:

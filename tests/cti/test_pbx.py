@@ -126,6 +126,26 @@ def test_new_list_of_users_drops_who_is_not_in_it(scene: Scene) -> None:
     assert scene.touched == {user_key(BOB), user_key(CAROL), ROSTER}
 
 
+def test_new_lists_drop_groups_memberships_and_telephones(scene: Scene) -> None:
+    scene.lists(Element.GROUP_MEMBER, member(ALICE, SALES))
+    scene.lists(Element.TERMINAL, Terminal(id="t", user_id=ALICE))
+    scene.shows(Element.GROUP, [scene.pbx.groups[SUPPORT]])
+    assert scene.touched == {group_key(SALES), ROSTER}
+    scene.shows(Element.GROUP_MEMBER, [])
+    assert scene.touched == {group_key(SALES), user_key(ALICE)}
+    scene.shows(Element.TERMINAL, [])
+    assert scene.touched == {user_key(ALICE)}
+    assert list(scene.pbx.groups) == [SUPPORT]
+    assert (scene.pbx.members(SALES), scene.pbx.terminals_of(ALICE)) == ({}, {})
+
+
+def test_member_who_leaves_takes_nobody_along(scene: Scene) -> None:
+    scene.lists(Element.GROUP_MEMBER, member(ALICE, SALES, "m1"))
+    scene.lists(Element.GROUP_MEMBER, member(BOB, SALES, "m2"))
+    scene.unlists(Element.GROUP_MEMBER, member(ALICE, SALES, "m1"))
+    assert list(scene.pbx.members(SALES)) == ["m2"]
+
+
 def test_membership_is_known_from_both_sides(scene: Scene) -> None:
     row = member(ALICE, SALES)
     scene.lists(Element.GROUP_MEMBER, row)
