@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
 
-from custom_components.ws_cti.cti.basix.bert import Opaque
+from custom_components.ws_cti.cti.basix.opaque import Opaque
 
 from . import erlang
 
@@ -128,3 +128,24 @@ def _containers(inner: Drawn) -> Drawn:
 
 terms: Final[Drawn] = st.recursive(_leaves, _containers, max_leaves=25)
 """Any term that the decoder accepts."""
+
+
+terms_of_old: Final[Drawn] = st.recursive(
+    st.one_of(
+        numbers,
+        _atoms(erlang.atom),
+        _atoms(erlang.small_atom),
+        _as(erlang.string, _texts(65_535)),
+        _as(erlang.binary, _texts(65_535)),
+        st.sampled_from(("reference", "port", "pid", "new reference")).map(
+            lambda kind: Written(erlang.OPAQUE[kind], kind)
+        ),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=6).map(_tuple),
+        st.lists(inner, max_size=6).map(_large_tuple),
+        st.lists(inner, max_size=6).map(_list),
+    ),
+    max_leaves=25,
+)
+"""Terms that erlastic reads as well, which knows no maps and nothing of later releases."""

@@ -17,7 +17,8 @@ from cryptography.x509.oid import NameOID
 from custom_components.ws_cti.cti.basix.driver import BasixDriver
 from custom_components.ws_cti.cti.errors import CtiError
 from custom_components.ws_cti.cti.link import Link
-from custom_components.ws_cti.cti.model import Notice, Update
+from custom_components.ws_cti.cti.model import Notice, Snapshot, Update
+from custom_components.ws_cti.cti.patience import Patience
 from custom_components.ws_cti.cti.pbx import Pbx
 from custom_components.ws_cti.cti.words import Element
 
@@ -66,13 +67,16 @@ class Host:
             self.told += [sentence(self.pbx, event) for event in effect.events]
         self._note("received")
 
-    def synchronised(self, reported: Collection[Element]) -> None:
+    async def restored(self, snapshot: Snapshot) -> None:
+        self.received(snapshot)
+
+    async def synchronised(self, reported: Collection[Element]) -> None:
         self.reported = set(reported)
         effect = self.pbx.reset_unreported(reported)
         self.told += [sentence(self.pbx, event) for event in effect.events]
         self._note("synchronised")
 
-    def lost(self, error: CtiError) -> None:
+    async def lost(self, error: CtiError) -> None:
         self.errors.append(error)
         self._note(f"lost: {type(error).__name__}")
 
@@ -110,7 +114,7 @@ async def linked(
 ) -> AsyncIterator[tuple[Link, Host]]:
     """Keep a link for a while."""
     host = Host()
-    link = Link(phone_system, host, ssl=ssl, jitter=jitter)
+    link = Link(phone_system, host, ssl=ssl, patience=Patience(jitter))
     task = asyncio.create_task(link.run())
     try:
         yield link, host

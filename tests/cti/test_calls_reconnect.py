@@ -207,6 +207,27 @@ def test_call_that_a_colleague_took_meanwhile_was_not_missed(office: Office) -> 
     ]
 
 
+def test_caller_who_was_handed_on_and_answered_meanwhile_was_not_missed(office: Office) -> None:
+    call = office.system.internal_call(office.alice, office.bob)
+    call.ring()
+    call.answer()
+    call.transfer(office.alice, office.sales)
+    office.told()
+    office.disconnect()
+    call.ring(office.carol)
+    call.answer()
+    call.consult(office.carol, office.alice)
+    [asking] = [one for one in office.system.calls_of(office.carol) if one is not call]
+    asking.ring()
+    asking.answer()
+    call.complete_transfer(asking)
+    office.connect()
+    # Carol has gone; but Bob talks, so somebody answered him.
+    told = office.told()
+    assert "Sales answered" in told
+    assert not [one for one in told if "abandoned" in one or "missed" in one]
+
+
 def test_call_that_began_and_ended_meanwhile_is_not_told(office: Office) -> None:
     office.disconnect()
     ringing_call(office).cancel()

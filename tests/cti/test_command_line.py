@@ -170,7 +170,7 @@ def test_frames_that_are_not_understood_are_counted_in_and_the_rest_is_replayed(
     )
     assert status == 1
     assert lines == [
-        "not understood: more elements announced than bytes left at byte 3",
+        "not understood: frame cut short",
         "field_spec: user: id, name",
         "not understood: a message of an unknown kind",
         'user updated: {"id": "1", "name": "user1", "mwi": {"new": 0, "saved": 0}}',

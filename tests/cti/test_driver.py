@@ -38,9 +38,9 @@ from custom_components.ws_cti.cti.model import (
     Update,
     User,
     WaitingChannel,
-    plain,
 )
 from custom_components.ws_cti.cti.pbx import Pbx
+from custom_components.ws_cti.cti.plain import plain
 from custom_components.ws_cti.cti.words import ChangeKind, Element
 from simulator.bert import BERT_NIL, Atom, Charlist, Term, term_to_binary
 from simulator.rows import FIELDS
@@ -203,6 +203,22 @@ def test_initial_info_is_everything_there_is() -> None:
 def test_a_row_that_names_nobody_does_not_cost_the_others() -> None:
     (told,) = session(USERS).receive(initial("user", (None, b"ghost"), (2, b"user2")))
     assert told == Snapshot(Element.USER, (User(id="2", name="user2"),))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([(None, b"ghost"), (None, b"shade")], id="rows that name nobody"),
+        pytest.param([Atom("ghost"), Atom("shade")], id="what is no rows"),
+        pytest.param([1, 2], id="numbers"),
+    ],
+)
+def test_users_of_whom_none_can_be_read_are_no_sign_that_all_have_left(rows: list[Term]) -> None:
+    heard = session(USERS)
+    with pytest.raises(ProtocolError):
+        heard.receive(initial("user", *rows))
+    assert not heard.reported
+    assert not heard.complete
 
 
 def test_an_event_about_nobody_is_refused() -> None:

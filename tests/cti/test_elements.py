@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.ws_cti.cti.basix.bert import Opaque, Term
+from custom_components.ws_cti.cti.basix.bert import Term
 from custom_components.ws_cti.cti.basix.elements import READERS, mailbox_of
 from custom_components.ws_cti.cti.basix.messages import Row
+from custom_components.ws_cti.cti.basix.opaque import Opaque
 from custom_components.ws_cti.cti.model import (
     Channel,
     ChannelState,
@@ -26,8 +27,8 @@ from custom_components.ws_cti.cti.model import (
     Terminal,
     User,
     WaitingChannel,
-    plain,
 )
+from custom_components.ws_cti.cti.plain import plain
 from custom_components.ws_cti.cti.words import Element
 
 AT: Final = 1_790_000_000_000_000

@@ -2,13 +2,16 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 import gc
 import logging
 from pathlib import Path
 import socket
 import ssl as tls
+from threading import current_thread, main_thread
 import traceback
 from typing import override
 from urllib.parse import parse_qs
@@ -17,7 +20,8 @@ from aiohttp import web
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from custom_components.ws_cti.cti import link as links
+from custom_components.ws_cti.cti import link as links, patience
+from custom_components.ws_cti.cti.basix.driver import BasixSession
 from custom_components.ws_cti.cti.errors import (
     AuthError,
     CertificateError,
@@ -32,7 +36,8 @@ from custom_components.ws_cti.cti.errors import (
     UnavailableError,
 )
 from custom_components.ws_cti.cti.link import Link, probe
-from custom_components.ws_cti.cti.model import Notice, Update
+from custom_components.ws_cti.cti.model import Notice, Snapshot, Update
+from custom_components.ws_cti.cti.patience import Patience
 from custom_components.ws_cti.cti.words import Element
 from simulator.phone_system import PhoneSystem
 from simulator.server import SimulatorServer
@@ -54,11 +59,15 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
         "QUIET_SECONDS": 0.2,
         "COMPLETE_QUIET_SECONDS": 0.02,
         "SYNCHRONISE_SECONDS": 2.0,
-        "FIRST_DELAY": 0.01,
-        "LONGEST_DELAY": 0.04,
-        "PUSHED_OUT_DELAY": 0.08,
     }.items():
         monkeypatch.setattr(links, name, seconds)
+    for name, seconds in {
+        "FIRST_DELAY": 0.01,
+        "LONGEST_DELAY": 0.04,
+        "FIRST_PUSHED_OUT_DELAY": 0.08,
+        "LONGEST_PUSHED_OUT_DELAY": 0.08,
+    }.items():
+        monkeypatch.setattr(patience, name, seconds)
 
 
 @pytest.fixture
@@ -92,6 +101,57 @@ async def test_link_tells_the_whole_picture_and_then_every_change(
         assert host.told[1:] == [f"{alice.label} missed cancelled"]
         assert (link.frames_not_understood, host.errors) == (0, [])
         assert link.frames_received > 18
+
+
+async def test_large_message_is_read_in_a_thread_and_told_in_its_place(
+    system: PhoneSystem, server: SimulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specifications = wire(Dialect()).specifications()
+    monkeypatch.setattr(links, "LARGE_MESSAGE_BYTES", 1 + max(map(len, specifications)))
+    for _ in range(20):
+        system.add_user()
+    readers: list[bool] = []
+    receive = BasixSession.receive
+
+    def noting(session: BasixSession, frame: bytes | str) -> Collection[Update | Notice]:
+        readers.append(current_thread() is main_thread())
+        return receive(session, frame)
+
+    monkeypatch.setattr(BasixSession, "receive", noting)
+    async with linked(driver(server.port)) as (_, host):
+        await host.whole()
+        assert False in readers
+        assert readers[: len(specifications)] == [True] * len(specifications)
+        assert host.pbx.users.keys() == {str(user.id) for user in system.users}
+        assert host.errors == []
+
+
+async def test_nothing_is_told_while_the_host_takes_rows_in(
+    system: PhoneSystem, server: SimulatorServer
+) -> None:
+    class Thorough(Host):
+        @override
+        async def restored(self, snapshot: Snapshot) -> None:
+            self.diary.append("begins")
+            for _ in range(20):
+                await asyncio.sleep(0)
+            await super().restored(snapshot)
+            self.diary.append("ends")
+
+    host = Thorough()
+    running = asyncio.create_task(Link(driver(server.port), host, ssl=None).run())
+    await host.whole()
+    for frame in wire(Dialect()).initial(system.rows):
+        server.send_raw(frame)
+        system.set_presence(next(iter(system.users)), 3)
+    await host.sees(lambda: host.diary.count("received") == 3 * len(Element))
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    told = [line for line in host.diary if line != "synchronised"]
+    begins = [index for index, line in enumerate(told) if line == "begins"]
+    assert all(told[at : at + 3] == ["begins", "received", "ends"] for at in begins)
+    assert len(begins) == 2 * len(Element)
 
 
 async def test_picture_is_told_before_it_is_called_whole(server: SimulatorServer) -> None:
@@ -536,6 +596,7 @@ async def test_nobody_at_the_address_cannot_be_reached() -> None:
     async with linked(driver(unused_port())) as (_, host):
         error = await host.loses()
         assert type(error) is ConnectError
+        assert str(error) == "Connection refused"
 
 
 async def test_name_that_leads_nowhere_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -552,9 +613,12 @@ async def test_name_that_leads_nowhere_cannot_be_reached(monkeypatch: pytest.Mon
     [
         ("7", 7.0),
         ("0", 0.0),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("Wed, 21 Oct 2015 07:28:00", None),
+        ("Wed, 99 Oct 2015 07:28:00 GMT", None),
+        ("soon", None),
         ("-1", None),
-        ("9" * 9, None),
+        ("\u0663", None),
     ],
 )
 async def test_time_that_a_server_asks_for_is_kept(said: str, seconds: float | None) -> None:
@@ -562,6 +626,16 @@ async def test_time_that_a_server_asks_for_is_kept(said: str, seconds: float | N
         with pytest.raises(UnavailableError) as caught:
             await probe(driver(server.port), ssl=None)
     assert (caught.value.status, caught.value.retry_after) == (429, seconds)
+
+
+async def test_time_that_a_server_asks_for_may_be_a_date() -> None:
+    later = datetime.now(UTC) + timedelta(hours=2)
+    date = format_datetime(later, usegmt=True)
+    async with serving(http("503 Service Unavailable", Retry_After=date)) as server:
+        with pytest.raises(UnavailableError) as caught:
+            await probe(driver(server.port), ssl=None)
+    assert caught.value.retry_after is not None
+    assert 3600 < caught.value.retry_after <= 7200
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -600,7 +674,7 @@ async def test_certificate_that_nobody_vouches_for_is_refused(
     ):
         error = await host.loses()
         assert type(error) is CertificateError
-        assert "VERIFY_FAILED" in str(error)
+        assert str(error) == "the server's certificate is not trusted: self-signed certificate"
 
 
 async def test_server_without_tls_is_no_secure_one(server: SimulatorServer) -> None:
@@ -611,10 +685,7 @@ async def test_server_without_tls_is_no_secure_one(server: SimulatorServer) -> N
 # How long it waits
 
 
-async def delays_of(
-    monkeypatch: pytest.MonkeyPatch, port: int, count: int, jitter: float | None = None
-) -> list[float]:
-    """Return for how many seconds a link would wait after each failure."""
+async def test_delay_of_each_failure_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     delays: list[float] = []
     sleep = asyncio.sleep
 
@@ -623,70 +694,65 @@ async def delays_of(
             await sleep(seconds)
             return
         delays.append(seconds)
-        if len(delays) == count:
+        if len(delays) == 9:
             raise asyncio.CancelledError
         await sleep(0)
 
-    monkeypatch.setattr(links, "FIRST_DELAY", 1.0)
-    monkeypatch.setattr(links, "LONGEST_DELAY", 60.0)
-    monkeypatch.setattr(links, "PUSHED_OUT_DELAY", 30.0)
+    monkeypatch.setattr(patience, "FIRST_DELAY", 1.0)
+    monkeypatch.setattr(patience, "LONGEST_DELAY", 60.0)
     monkeypatch.setattr(asyncio, "sleep", note)
-    link = Link(driver(port), Host(), ssl=None)
-    if jitter is not None:
-        link = Link(driver(port), Host(), ssl=None, jitter=lambda: jitter)
+    link = Link(driver(unused_port()), Host(), ssl=None, patience=Patience(lambda: 1.0))
     running = asyncio.create_task(link.run())
     with pytest.raises(asyncio.CancelledError):
         await running
-    monkeypatch.setattr(asyncio, "sleep", sleep)
-    return delays
-
-
-async def test_delays_double_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    delays = await delays_of(monkeypatch, unused_port(), 9, jitter=1.0)
     assert delays == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
-async def test_delays_are_spread_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
-    port = unused_port()
-    shortest = await delays_of(monkeypatch, port, 5, jitter=0.0)
-    between = await delays_of(monkeypatch, port, 5, jitter=0.5)
-    assert shortest == [0.5, 1, 2, 4, 8]
-    assert between == [0.75, 1.5, 3, 6, 12]
-
-
-async def test_chance_is_taken_from_the_world_unless_it_is_given(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_time_that_passed_before_the_picture_was_whole_is_no_success(
+    server: SimulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delays = await delays_of(monkeypatch, unused_port(), 12)
-    assert all(30 <= delay <= 60 for delay in delays[6:])
-    assert len(set(delays[6:])) > 3
+    noted: list[float] = []
+
+    class Noting(Patience):
+        @override
+        def after(self, error: CtiError, lasted: float) -> float:
+            noted.append(lasted)
+            return super().after(error, lasted)
+
+    monkeypatch.setattr(links, "FIRST_MESSAGE_SECONDS", 0.05)
+    server.mute()
+    host = Host()
+    link = Link(driver(server.port), host, ssl=None, patience=Noting(lambda: 0.0))
+    running = asyncio.create_task(link.run())
+    await host.loses()
+    server.unmute()
+    await host.whole()
+    server.drop_connections()
+    await host.loses(len(host.errors) + 1)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert noted[-1] > 0
+    assert set(noted[:-1]) == {0.0}
 
 
-async def test_connection_that_lasted_makes_the_next_delay_short_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(links, "STABLE_SECONDS", 0.0)
-    assert await delays_of(monkeypatch, unused_port(), 4, jitter=1.0) == [1, 1, 1, 1]
-
-
-async def test_server_that_names_a_time_is_left_alone_until_then(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async with serving(http("503 Service Unavailable", Retry_After="5")) as server:
-        assert await delays_of(monkeypatch, server.port, 4, jitter=1.0) == [5, 5, 5, 8]
-
-
-async def test_who_was_pushed_out_does_not_push_back_at_once(
-    system: PhoneSystem, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    speaker = wire(Dialect())
-
-    async def replace_at_once(connection: ServerConnection) -> None:
-        await connection.send(speaker.system_message("connection_replaced"))
-
-    async with serve(replace_at_once, "127.0.0.1", 0) as listening:
-        port = port_of(listening.sockets)
-        assert await delays_of(monkeypatch, port, 3, jitter=0.0) == [15, 15, 15]
+async def test_who_was_pushed_out_waits_for_a_free_place(server: SimulatorServer) -> None:
+    async with linked(driver(server.port)) as (_, first):
+        await first.whole()
+        async with linked(driver(server.port)) as (_, second):
+            await second.whole()
+            async with linked(driver(server.port)) as (_, third):
+                await third.whole()
+                errors = [await first.loses(times) for times in range(1, 5)]
+                # Whoever took the place has it still, which is one and the same trouble.
+                assert [type(error) for error in errors] == [ReplacedError] * 4
+                assert [error.code for error in errors if isinstance(error, RejectedError)] == [
+                    "connection_replaced",
+                    *["connection_limit_reached"] * 3,
+                ]
+                assert second.errors == third.errors == []
+            await first.whole(2)
+            assert second.errors == []
 
 
 # Trying a connection before it is kept

@@ -1,6 +1,7 @@
 """Both grammars of the wire are understood, and each message tells which one it is."""
 
 from collections.abc import Callable
+import tracemalloc
 from typing import Any, Final
 
 from hypothesis import given, strategies as st
@@ -9,6 +10,8 @@ import pytest
 from custom_components.ws_cti.cti.basix.bert import Term
 from custom_components.ws_cti.cti.basix.messages import (
     MAILBOX,
+    MAX_FIELDS,
+    MAX_NAME,
     FieldSpec,
     InfoEvent,
     InitialInfo,
@@ -18,6 +21,7 @@ from custom_components.ws_cti.cti.basix.messages import (
     UserMessage,
 )
 from custom_components.ws_cti.cti.errors import ProtocolError
+from custom_components.ws_cti.cti.words import Element
 
 from .any_term import Written, terms
 from .hostile import steadily
@@ -289,6 +293,44 @@ def test_field_specs_belong_to_one_connection() -> None:
     reader(USER_SPEC)
     with pytest.raises(ProtocolError):
         reader().read(("info_event", "user", (1,), "added"))
+
+
+def test_a_server_that_invents_elements_is_not_remembered_for_it() -> None:
+    invented = reader(USER_SPEC)
+    tracemalloc.start()
+    for number in range(1000):
+        fields: list[Term] = [f"{number:030} {field:030}" for field in range(100)]
+        invented.read(("field_spec", f"element{number}", fields))
+        invented.read(("field_spec", f"{number:01000000}", ["id"]))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000
+
+
+def test_a_server_that_invents_elements_does_not_cost_the_known_ones() -> None:
+    specs: list[Term] = [("field_spec", f"element{number}", ["id"]) for number in range(1000)]
+    invented = reader(*specs)
+    for name in (*Element, "chan_info", "park_info", "unpark_info", "mwi_info"):
+        invented.read(("field_spec", name, ["id"]))
+    for name in Element:
+        assert invented.read(("info_event", name, (1,), "added")) == InfoEvent(
+            name, {"id": 1}, "added"
+        )
+    assert invented.read(("chan_info", (1,))) == InfoEvent("channel", {"id": 1}, "updated")
+
+
+def test_a_field_spec_of_more_fields_than_any_row_has_is_refused() -> None:
+    most = reader(("field_spec", "user", [f"field{number}" for number in range(MAX_FIELDS)]))
+    with pytest.raises(ProtocolError, match="too many fields"):
+        most.read(("field_spec", "user", [f"field{number}" for number in range(MAX_FIELDS + 1)]))
+    assert most.read(("info_event", "user", (1,), "added")) == InfoEvent(
+        "user", {"field0": 1}, "added"
+    )
+
+
+def test_names_of_fields_without_measure_are_refused() -> None:
+    with pytest.raises(ProtocolError, match="field name too long"):
+        reader(("field_spec", "user", ["id", "x" * (MAX_NAME + 1)]))
 
 
 TAGS = (

@@ -18,9 +18,12 @@ from custom_components.ws_cti.cti.model import (
 from custom_components.ws_cti.cti.pbx import Pbx
 from custom_components.ws_cti.cti.words import (
     PBX,
+    PBX_CALLS,
     ROSTER,
+    Concern,
     Element,
     group_key,
+    user_calls_key,
     user_key,
 )
 
@@ -245,7 +248,7 @@ def test_channel_that_has_ended_already_does_not_come_to_life(scene: Scene) -> N
 
 def test_channel_wakes_only_whom_it_concerns(scene: Scene) -> None:
     def users_touched() -> set[str]:
-        return {key_id for element, key_id in scene.touched if element is Element.USER}
+        return {key_id for what, key_id in scene.touched if what is Concern.USER_CALLS}
 
     scene.plays(from_outside("a"), phone(ALICE, of="a"))
     assert users_touched() == {ALICE}
@@ -273,4 +276,4 @@ def test_change_in_a_large_phone_system_touches_no_more_than_in_a_small_one(
     assert len(scene.pbx.members(SALES)) == 2000
     assert len(scene.pbx.memberships("1999")) == 1
     scene.plays(phone(BOB, of="call-7"))
-    assert scene.touched == {PBX, user_key(ALICE), user_key(BOB)}
+    assert scene.touched == {PBX, PBX_CALLS, user_calls_key(ALICE), user_calls_key(BOB)}

@@ -11,8 +11,8 @@ from custom_components.ws_cti.cti.words import (
     Element,
     StateName,
     TargetType,
-    group_key,
-    user_key,
+    group_calls_key,
+    user_calls_key,
 )
 
 from .scene import (
@@ -135,14 +135,14 @@ def test_change_of_group_is_an_end_and_a_beginning(scene: Scene) -> None:
     moved = calling(caller, group_id=SUPPORT, seconds=9)
     assert scene.plays(moved) == ["Sales abandoned overflowed", "Support entered"]
     assert (waiting(scene, SALES), waiting(scene, SUPPORT)) == ({}, {"call": at(9)})
-    assert {group_key(SALES), group_key(SUPPORT), PBX} <= scene.touched
+    assert {group_calls_key(SALES), group_calls_key(SUPPORT), PBX} <= scene.touched
 
 
 def test_wait_that_gets_another_beginning_wakes_its_group(scene: Scene) -> None:
     tells(scene, Element.CHANNEL, seconds=1)
     assert tells(scene, Element.CHANNEL, seconds=9) == []
     assert scene.pbx.queues.oldest(SALES) == at(9)
-    assert {group_key(SALES), PBX} <= scene.touched
+    assert {group_calls_key(SALES), PBX} <= scene.touched
 
 
 def test_who_calls_one_user_waits_for_no_group(scene: Scene) -> None:
@@ -238,7 +238,7 @@ def test_users_on_hold_are_woken_when_the_list_lets_them_go(scene: Scene) -> Non
     assert scene.state(ALICE) == "on_hold"
     scene.unlists(Element.PARKED_CHANNEL, listed(waits))
     assert scene.state(ALICE) == "talking"
-    assert user_key(ALICE) in scene.touched
+    assert user_calls_key(ALICE) in scene.touched
 
 
 def test_who_took_a_call_is_woken_when_it_is_held_in_another_call(scene: Scene) -> None:
@@ -249,7 +249,7 @@ def test_who_took_a_call_is_woken_when_it_is_held_in_another_call(scene: Scene) 
     assert scene.state(ALICE) == "talking"
     scene.plays(parked(talking(caller, taker, 6), None, 20))
     assert scene.state(ALICE) == "on_hold"
-    assert user_key(ALICE) in scene.touched
+    assert user_calls_key(ALICE) in scene.touched
 
 
 def test_parked_channel_that_becomes_something_else_is_no_longer_parked(scene: Scene) -> None:

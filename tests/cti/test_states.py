@@ -5,7 +5,8 @@ from reprlib import repr as shortened
 from hypothesis import given
 import pytest
 
-from custom_components.ws_cti.cti.basix.bert import Opaque, Term
+from custom_components.ws_cti.cti.basix.bert import Term
+from custom_components.ws_cti.cti.basix.opaque import Opaque
 from custom_components.ws_cti.cti.basix.states import (
     end_users_of,
     hangup_of,
@@ -27,8 +28,8 @@ from custom_components.ws_cti.cti.model import (
     OtherChannel,
     Parked,
     Target,
-    plain,
 )
+from custom_components.ws_cti.cti.plain import plain
 
 from .any_term import Written, terms
 from .hostile import steadily

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from custom_components.ws_cti.cti.basix import terms
-from custom_components.ws_cti.cti.basix.bert import Opaque, Term
+from custom_components.ws_cti.cti.basix.bert import Term
+from custom_components.ws_cti.cti.basix.opaque import Opaque
 from custom_components.ws_cti.cti.model import MessageWaiting
 from custom_components.ws_cti.cti.words import Id, Json, Raw
 

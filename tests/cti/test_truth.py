@@ -7,11 +7,15 @@ from typing import override
 
 import pytest
 
+from custom_components.ws_cti.cti.peers import far_end
 from custom_components.ws_cti.cti.story import CallState, Effect, Step
 from custom_components.ws_cti.cti.words import (
     PBX,
+    PBX_CALLS,
     Key,
+    group_calls_key,
     group_key,
+    user_calls_key,
     user_key,
 )
 from simulator.channels import HangupEvents
@@ -251,24 +255,32 @@ class TouchedWatcher(Watcher):
                 self.changes += 1
                 assert key in effect.touched
 
+    def _slots(self) -> dict[str, object]:
+        channels = self.pbx.channels
+        return {
+            uuid: (parked, far_end(self.pbx, channels[uuid]) if uuid in channels else None)
+            for uuid, parked in self.pbx.queues.parked.items()
+        }
+
     def _everything(self) -> dict[Key, object]:
         pbx = self.pbx
         seen: dict[Key, object] = {
-            PBX: (set(pbx.calls.ids()), dict(pbx.queues.parked), pbx.queues.waiting_count)
+            PBX: (set(pbx.channels), set(pbx.calls.ids())),
+            PBX_CALLS: (len(pbx.calls), self._slots(), pbx.queues.waiting_count),
         }
         for user in self.system.users:
             user_id = str(user.id)
-            seen[user_key(user_id)] = (
+            seen[user_key(user_id)] = pbx.users.get(user_id)
+            seen[user_calls_key(user_id)] = (
                 pbx.calls.leading(user_id),
                 pbx.calls.of_user(user_id),
-                pbx.users.get(user_id),
             )
         for group in self.system.groups:
             group_id = str(group.id)
-            seen[group_key(group_id)] = (
+            seen[group_key(group_id)] = pbx.groups.get(group_id)
+            seen[group_calls_key(group_id)] = (
                 dict(pbx.queues.waiting(group_id)),
                 pbx.calls.count_in_group(group_id),
-                pbx.groups.get(group_id),
             )
         return seen
 

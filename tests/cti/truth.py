@@ -113,11 +113,11 @@ def far_ends(system: PhoneSystem, user: User) -> set[tuple[str | None, str | Non
         if other.user is not None:
             found.add((other.user.main_extension, other.user.label))
         else:
-            found.add((other.peer_number, _customers_name(other.end_user)))
+            found.add((other.peer_number, customers_name(other.end_user)))
     return found
 
 
-def _customers_name(end_user: str | None) -> str | None:
+def customers_name(end_user: str | None) -> str | None:
     """Return the name of the one customer whom the address book found."""
     return unquote((end_user or "*").split("*")[1]) or None
 

@@ -5,6 +5,7 @@ import re
 from typing import Final, override
 
 from custom_components.ws_cti.cti.story import CallState, Effect
+from custom_components.ws_cti.cti.words import user_calls_key
 from simulator.clock import ManualClock
 from simulator.model import Group, User
 from simulator.phone_system import PhoneSystem
@@ -101,7 +102,7 @@ class ComparedOffice(Watcher):
         state, _, count = calls.leading(user_id)
         strongest = min(states.values(), key=_STRENGTH.index, default=CallState.IDLE)
         self._agree(f"state of {user.label}", (state, count), (strongest, len(states)))
-        self._agree(f"wakes {user.label}", ("user", user_id) in self._touched, true=True)
+        self._agree(f"wakes {user.label}", user_calls_key(user_id) in self._touched, true=True)
 
     def _compare_queue(self, group: Group) -> None:
         waiting = {

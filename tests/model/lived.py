@@ -15,7 +15,7 @@ connection hides):
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import override
 
 from custom_components.ws_cti.cti.story import CallState, Outcome, Step
@@ -113,11 +113,14 @@ class LivedRecord(Record):
 
     def _appear(self, call_id: Id, user_id: int, lived: Lived) -> None:
         user = self._system.users.by_id[user_id]
-        home = self.homes.of_user(self._system.calls[call_id], user)
+        self._take_home(lived, self.homes.of_user(self._system.calls[call_id], user))
+        lived.noticed = True
+
+    def _take_home(self, lived: Lived, home: Id) -> None:
         if lived.noticed and home != lived.call_id:
             # Nothing ties the phone of which was told to the one that he has taken up since.
             self.lived.append(lived.as_seen_to_vanish())
-        lived.call_id, lived.noticed = home, True
+        lived.call_id = home
 
     def _is_seen_talking(self, call_id: Id, lived: Lived) -> bool:
         """Return whether a phone's row proves that he talks; who is held may just wait."""
@@ -128,6 +131,11 @@ class LivedRecord(Record):
         return holder.call_id == lived.call_id
 
     # What is asked
+
+    @property
+    def is_silent(self) -> bool:
+        """Return whether the connection is away."""
+        return self._unheard.lasts
 
     def parts(self) -> dict[Key, list[Lived]]:
         """Return all parts of which anything could be seen, in the order of their beginning."""
@@ -148,6 +156,13 @@ class LivedRecord(Record):
             found[lived.call_id] = CallState.DIALING if asked else _STATES[state]
         return found
 
+    def times_of(self, user: User) -> Iterator[int]:
+        """Return when each answered call of a user was answered, whoever he talks to since."""
+        for call_id in self.calls_of(user):
+            answered = self._of_call[call_id][user.id].part.answered
+            if answered is not None:
+                yield answered
+
     # What calls tell of users
 
     @override
@@ -159,11 +174,13 @@ class LivedRecord(Record):
     @override
     def rings(self, call_id: str, user: User, group: Group | None, now: int) -> None:
         super().rings(call_id, user, group, now)
+        call = self._system.calls[call_id]
         lived = self._of_call[call_id].get(user.id)
         if lived is not None:
+            if not self._unheard.lasts:
+                self._take_home(lived, self.homes.of_caller(call))
             lived.ring_again(seen=not self._unheard.lasts)
             return
-        call = self._system.calls[call_id]
         asked = call.phase is Phase.ORIGINATING and group is None
         step = Step.OUTGOING if asked else Step.RINGING
         self._begin(call_id, user.id, step, now, self.homes.of_caller(call))

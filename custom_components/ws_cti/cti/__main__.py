@@ -34,9 +34,9 @@ from .model import (
     Notice,
     Snapshot,
     Update,
-    plain,
 )
 from .pbx import Pbx
+from .plain import plain
 from .story import CallEvent
 from .words import Element, Json
 
@@ -114,16 +114,20 @@ class Printer:
 
     # What a link tells
 
-    def received(self, told: Update | Notice) -> None:
+    def received(self, told: Change | MailboxReport | Notice) -> None:
         """Print a message as it comes."""
         self.show(told)
 
-    def synchronised(self, reported: Collection[Element]) -> None:
+    async def restored(self, snapshot: Snapshot) -> None:
+        """Print all rows of an element."""
+        self.show(snapshot)
+
+    async def synchronised(self, reported: Collection[Element]) -> None:
         """Say that everything was told."""
         self._pbx.reset_unreported(reported)
         self.show_other("synchronised", ", ".join(sorted(reported)))
 
-    def lost(self, error: CtiError) -> None:
+    async def lost(self, error: CtiError) -> None:
         """Say that the connection is gone, and why."""
         self.show_other("connection lost", str(error))
 

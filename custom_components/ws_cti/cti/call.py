@@ -23,6 +23,8 @@ _ANSWERING: Final = frozenset(
 )
 """States of a caller's channel in which somebody, or what he dialled, has answered."""
 
+_NO_GROUPS: Final[frozenset[Id]] = frozenset()
+
 _OUTCOMES: Final[dict[str, Outcome]] = {
     HangupCause.USER_BUSY: Outcome.BUSY,
     HangupCause.CALL_REJECTED: Outcome.REJECTED,
@@ -173,9 +175,10 @@ class Call:
         for channel in self.channels.values():
             if channel.group_id is not None:
                 found.add(channel.group_id)
-            if isinstance(channel.state, Calling) and channel.state.group_id is not None:
-                found.add(channel.state.group_id)
-        return frozenset(found)
+            state = channel.state
+            if isinstance(state, Calling) and (group_id := state.group_id) is not None:
+                found.add(group_id)
+        return frozenset(found) if found else _NO_GROUPS
 
 
 def _is_handed_on(channel: Channel) -> bool:
@@ -214,6 +217,16 @@ def is_answered(call: Call, channel: Channel) -> bool:
     if call.is_root(channel) or call.rings_along(channel):
         return channel.direction == Direction.OUTBOUND and not is_placed_by_user(call, channel)
     return True
+
+
+def was_answered(call: Call, last: Channel, now: Channel) -> bool:
+    """Return whether a channel's call was answered before the channel's row changed.
+
+    Who had answered himself and was handed on calls others since then.
+    """
+    calls_others = call.is_root(now) and not call.is_first(now) and _is_handed_on(last)
+    talks_to_another = calls_others and now.state is not None and now.state.name in _ANSWERING
+    return is_answered(call, last) and not talks_to_another
 
 
 def outcome_of(hangup: Hangup | None) -> Outcome:

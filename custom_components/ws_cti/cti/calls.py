@@ -12,18 +12,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from .call import Call, Part, is_answered, is_placed_by_user, outcome_for, outcome_of
+from .call import (
+    Call,
+    Part,
+    is_answered,
+    is_placed_by_user,
+    outcome_for,
+    outcome_of,
+    was_answered,
+)
 from .model import Channel
+from .originated import Originated
 from .peers import Picture
 from .story import CallState, Effect, Outcome, Step, UserCall
 from .telling import event_of_group, event_of_part
 from .user_calls import strongest, user_call
 from .words import (
     PBX,
+    PBX_CALLS,
     Direction,
     Id,
-    group_key,
-    user_key,
+    group_calls_key,
+    user_calls_key,
 )
 
 _MEDIA_PLUG: Final = "media_plug"
@@ -31,12 +41,6 @@ _MEDIA_PLUG: Final = "media_plug"
 
 _JOINING: Final = ("pickup_uuid.", "assimilate.")
 """What the vendor's web phone dials to take over a ringing call, before its uuid."""
-
-_TOGETHER: Final = 2_000_000
-"""How many microseconds apart phones may be rung by one request."""
-
-type _Origin = tuple[tuple[str, ...], Id | None]
-"""What phones have in common that one API request rings: its text, and for whom."""
 
 
 class Calls:
@@ -47,7 +51,7 @@ class Calls:
         self._picture = picture
         self._calls: dict[Id, Call] = {}
         self._call_id_of: dict[Id, Id] = {}
-        self._originated: dict[_Origin, Id] = {}
+        self._originated = Originated(self._calls)
         self._connected_to: defaultdict[Id, set[Id]] = defaultdict(set)
         self._call_id_of_visitor: dict[Id, Id] = {}
         self._of_user: defaultdict[Id, dict[Id, Call]] = defaultdict(dict)
@@ -77,10 +81,10 @@ class Calls:
 
     def of_user(self, user_id: Id) -> list[UserCall]:
         """Return the calls that a user's phones are in."""
-        shown = (
-            user_call(self._picture, call, call.parts[user_id])
-            for call in self._of_user.get(user_id, {}).values()
-        )
+        calls = self._of_user.get(user_id)
+        if calls is None:
+            return []
+        shown = [user_call(self._picture, call, call.parts[user_id]) for call in calls.values()]
         return [one for one in shown if one is not None]
 
     def leading(self, user_id: Id) -> tuple[CallState, UserCall | None, int]:
@@ -97,17 +101,19 @@ class Calls:
             return
         call = self._call_for(channel)
         previous = call.channels.get(channel.uuid)
+        if previous is None:
+            effect.touched.add(PBX_CALLS)
         call.put(channel)
         self._connect(channel.uuid, previous, channel)
         if previous is not None and previous.user_id not in (None, channel.user_id):
             self._leave(call, previous, None, effect)
         self._seat(call, channel, effect)
-        was_answered = (
-            previous is not None
-            and previous.user_id == channel.user_id
-            and is_answered(call, previous)
+        is_news = (
+            previous is None
+            or previous.user_id != channel.user_id
+            or not was_answered(call, previous, channel)
         )
-        if is_answered(call, channel) and not was_answered:
+        if is_news and is_answered(call, channel):
             self._answer(call, channel, effect)
         if call.is_root(channel):
             self._settle_all(call, effect)
@@ -125,6 +131,7 @@ class Calls:
         if final is not None and not is_answered(call, last) and is_answered(call, final):
             self._answer(call, final, effect)
         self.touch(last.uuid, effect)
+        effect.touched.add(PBX_CALLS)
         call.remove(ended)
         if call.is_root(last):
             call.went_unseen = final is None
@@ -173,10 +180,12 @@ class Calls:
         Who talks to it, or holds it, may live in another call.
         """
         effect.touched.add(PBX)
+        if self._picture.parked_state(uuid) is not None:
+            effect.touched.add(PBX_CALLS)
         for one in (uuid, *self._connected_to.get(uuid, ())):
             call = self._calls.get(self._call_id_of.get(one, ""))
             if call is not None:
-                effect.touched.update(map(user_key, call.parts))
+                effect.touched.update(map(user_calls_key, call.parts))
 
     # To which call a channel belongs
 
@@ -202,22 +211,11 @@ class Calls:
         if channel.direction != Direction.OUTBOUND:
             return channel.uuid
         if other is None:
-            return self._originated_home(channel)
+            return self._originated.home_of(channel)
         if self._is_elder(channel, other):
             return channel.uuid
         # A leg may come before its caller, who may even be hidden from us for good.
         return self._call_id_of.get(other, other)
-
-    def _originated_home(self, channel: Channel) -> Id:
-        """Return the call of the phones that an API client rings together with this one."""
-        origin = _origin(channel)
-        if origin is None:
-            return channel.uuid
-        call = self._calls.get(self._originated.get(origin, ""))
-        if call is not None and call.rings_along(channel) and _at_once(call.root, channel):
-            return call.id
-        self._originated[origin] = channel.uuid
-        return channel.uuid
 
     def _is_elder(self, channel: Channel, other_uuid: Id) -> bool:
         """Return whether of two legs offered by the PBX this one came first."""
@@ -246,9 +244,7 @@ class Calls:
         if not call.is_over or call.parts:
             return
         self._calls.pop(call.id, None)
-        origin = _origin(call.first) if call.first is not None else None
-        if origin is not None and self._originated.get(origin) == call.id:
-            del self._originated[origin]
+        self._originated.forget(call.id)
 
     # What becomes of users
 
@@ -325,7 +321,7 @@ class Calls:
         of_user.pop(call.id, None)
         if not of_user:
             del self._of_user[part.user_id]
-        effect.touched.add(user_key(part.user_id))
+        effect.touched.add(user_calls_key(part.user_id))
         if not part.announced:
             return
         is_seen = not (part.unseen_end or call.ended_unseen)
@@ -357,7 +353,7 @@ class Calls:
                 of_group.pop(call.id, None)
                 if not of_group:
                     del self._of_group[group_id]
-            effect.touched.add(group_key(group_id))
+            effect.touched.add(group_calls_key(group_id))
         call.group_ids = now
 
     def _tell(
@@ -370,7 +366,7 @@ class Calls:
         outcome: Outcome | None = None,
     ) -> None:
         part.announced = True
-        effect.touched.add(user_key(part.user_id))
+        effect.touched.add(user_calls_key(part.user_id))
         effect.events.append(event_of_part(self._picture, call, part, step, at, outcome))
 
     def _tell_group(
@@ -382,19 +378,5 @@ class Calls:
         effect: Effect,
         outcome: Outcome | None = None,
     ) -> None:
-        effect.touched.update((PBX, group_key(group_id)))
+        effect.touched.update((PBX, PBX_CALLS, group_calls_key(group_id)))
         effect.events.append(event_of_group(self._picture, call, group_id, step, at, outcome))
-
-
-def _at_once(root: Channel | None, channel: Channel) -> bool:
-    """Return whether two phones were rung together, and not by the same request made again."""
-    if root is None or root.answered_at is not None:
-        return False
-    apart = (root.offered_at or 0) - (channel.offered_at or root.offered_at or 0)
-    return abs(apart) <= _TOGETHER
-
-
-def _origin(channel: Channel) -> _Origin | None:
-    if not channel.origination:
-        return None
-    return channel.origination, channel.group_id or channel.user_id

@@ -8,7 +8,7 @@ from aiohttp import ClientSession
 
 from .commands import CallRequest, Capability, Command, Placed
 from .errors import UnsupportedError
-from .model import Notice, Update
+from .model import Notice, Update, User
 from .words import Element
 
 
@@ -31,6 +31,10 @@ class Session(Protocol):
     def complete(self) -> bool:
         """Return whether everything that was announced has been told in whole."""
 
+    @property
+    def owes_calls(self) -> bool:
+        """Return whether calls were announced that have not been told in whole yet."""
+
     def receive(self, frame: bytes | str) -> Collection[Update | Notice]:
         """Return what a frame says.
 
@@ -50,6 +54,10 @@ class Driver(Protocol):
     def session(self) -> Session:
         """Return the reader of a new connection."""
 
+    def yielding(self) -> Driver:
+        """Return the same for a connection that takes nobody else's place."""
+        return self
+
     @property
     def capabilities(self) -> frozenset[Capability]:
         """Return what this phone system can be asked to do; by default nothing."""
@@ -62,6 +70,14 @@ class Driver(Protocol):
         phone system refuses, and UnknownFateError where it may have done it or not.
         """
         raise UnsupportedError(request.needs)
+
+    def picture_of(self, user: User) -> str | None:  # noqa: ARG002
+        """Return the URL from which browsers may load a user's picture, by default none.
+
+        Only the phone system's own server is named, over a line as safe as the link's:
+        whoever looks at the picture lets that server know.
+        """
+        return None
 
     def spoken(self, command: Command) -> str:
         """Return a command as the text to send over the link; events tell what it did."""

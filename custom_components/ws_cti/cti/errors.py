@@ -47,18 +47,24 @@ class SilenceError(CtiError):
 class RejectedError(CtiError):
     """Say that the phone system understood the request and declined it."""
 
+    said = "the phone system declined"
+
     def __init__(self, code: str) -> None:
         """Keep the phone system's own word for the reason."""
-        super().__init__(f"the phone system declined: {code}")
+        super().__init__(f"{self.said}: {code}")
         self.code = code
 
 
 class LimitReachedError(RejectedError):
     """Say that there are too many connections and none may be taken over."""
 
+    said = "the phone system admits no more connections of this app name"
+
 
 class ReplacedError(RejectedError):
-    """Say that another client took our connection over."""
+    """Say that another client took our connection over, and may have it still."""
+
+    said = "another client of the same app name took the connection over"
 
 
 class ProtocolError(CtiError):

@@ -5,14 +5,14 @@ member of the enums in `words` where they are known, so that unknown words survi
 in time are integer microseconds since the epoch, on the phone system's clock.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field
 from typing import Final
 
+from .values import value
 from .words import ChangeKind, Element, Extra, Id, Json, LastEvent, Raw, TargetType
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MessageWaiting:
     """Count the messages of a mailbox; `raw` is what the phone system said."""
 
@@ -21,14 +21,14 @@ class MessageWaiting:
     saved: int | None = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Domain:
     """Describe the phone system itself; what its fields mean is not documented."""
 
     fields: Extra
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class User:
     """Describe a user. Codes without documented meaning stay raw."""
 
@@ -66,7 +66,7 @@ class User:
         return _is_on(self.fwd_always_status)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Group:
     """Describe a group of users; `type` is 0 for ring and 1 for hunt."""
 
@@ -88,7 +88,7 @@ class Group:
         return self.label or self.name or self.main_extension or self.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Membership:
     """Describe one user's place in one group."""
 
@@ -106,7 +106,7 @@ class Membership:
         return _is_on(self.login_status)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Terminal:
     """Describe a telephone and whether it is registered, where that is said."""
 
@@ -124,7 +124,7 @@ class Terminal:
         return _is_on(self.registered_status)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChannelState:
     """Say since when a channel is in which state; `data` is what is unknown of it."""
 
@@ -133,7 +133,7 @@ class ChannelState:
     data: tuple[Json, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Calling(ChannelState):
     """Say whom a channel calls."""
 
@@ -156,7 +156,7 @@ class Calling(ChannelState):
         return self.target_id if self.target_type == TargetType.USER else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Parked(ChannelState):
     """Say in which park slot a channel waits, and who put it there."""
 
@@ -166,7 +166,7 @@ class Parked(ChannelState):
     parker_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class InVoicemail(ChannelState):
     """Say whose mailbox a channel listens to or speaks to."""
 
@@ -175,7 +175,7 @@ class InVoicemail(ChannelState):
     target_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class InSystem(ChannelState):
     """Say which IVR, operation, conference room or address has a channel."""
 
@@ -185,7 +185,7 @@ class InSystem(ChannelState):
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Eavesdropping(ChannelState):
     """Say which channel is listened to; the words for how are not documented."""
 
@@ -193,7 +193,7 @@ class Eavesdropping(ChannelState):
     eavesdrop_state: Raw = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Target:
     """Say whom an inbound channel is meant for; `address` is mostly the DID dialled."""
 
@@ -203,7 +203,7 @@ class Target:
     address: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class EndUser:
     """Describe a customer as the CRM knows him."""
 
@@ -214,7 +214,7 @@ class EndUser:
     prefecture: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class EndUsers:
     """List the customers who may be on a channel; `count` may exceed the list."""
 
@@ -222,7 +222,7 @@ class EndUsers:
     items: tuple[EndUser, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class OtherChannel:
     """Sum up the channel that another one is bridged to or was made for."""
 
@@ -238,7 +238,7 @@ class OtherChannel:
     whoscall: Json = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Hangup:
     """Say who ended a channel how: disposition such as `send_cancel`, and the cause."""
 
@@ -246,7 +246,7 @@ class Hangup:
     cause: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Channel:
     """Describe one leg between the PBX and a peer."""
 
@@ -284,7 +284,7 @@ class Channel:
         return self.last_event == LastEvent.CHANNEL_HANGUP or self.hung_up_at is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class WaitingChannel:
     """Describe a channel that is queued or parked, as a list of such tells it."""
 
@@ -301,7 +301,7 @@ class WaitingChannel:
     extra: Extra = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class MailboxReport:
     """Tell a mailbox's counters apart from its owner's row (grammar of 2016)."""
 
@@ -313,7 +313,7 @@ class MailboxReport:
 type Item = Domain | User | Group | Membership | Terminal | Channel | WaitingChannel
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Snapshot:
     """Carry all rows of one element as they are now."""
 
@@ -321,7 +321,7 @@ class Snapshot:
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Change:
     """Carry one row that came, changed or went; `event` is the wire's own word."""
 
@@ -331,7 +331,7 @@ class Change:
     event: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Notice:
     """Carry a message to people: from the system, or from a user or administrator."""
 
@@ -340,25 +340,6 @@ class Notice:
 
 
 type Update = Snapshot | Change | MailboxReport
-
-
-def plain(value: object) -> Json:
-    """Return model objects as plain data, without what is empty."""
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
-    if is_dataclass(value):
-        pairs = ((part.name, getattr(value, part.name)) for part in fields(value))
-        return {name: plain(item) for name, item in pairs if item not in _EMPTY}
-    return str(value)
-
-
-_EMPTY: Final[tuple[object, ...]] = (None, "", (), {})
 
 
 def _is_on(status: Raw) -> bool | None:

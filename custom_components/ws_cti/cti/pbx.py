@@ -6,7 +6,7 @@ that neither questions nor changes cost more in a larger phone system.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Set as AbstractSet
+from collections.abc import Collection, Iterator, Mapping, Set as AbstractSet
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, assert_never, override
@@ -32,11 +32,13 @@ from .peers import Picture
 from .queues import Queues
 from .story import Effect
 from .words import (
+    PBX_CALLS,
     ROSTER,
     ChangeKind,
     Direction,
     Element,
     Id,
+    group_calls_key,
     group_key,
     user_key,
 )
@@ -144,17 +146,31 @@ class Pbx(Picture):
         """Take one update in and return whom it touched and what it was for calls."""
         effect = Effect()
         match update:
-            case Change(_, ChangeKind.REMOVED, item):
-                self._remove(update.element, item, effect)
-            case Change(element, _, item):
-                self._put(element, item, effect)
-            case Snapshot(element, items):
-                self._restore(element, items, effect)
+            case Change(kind=ChangeKind.REMOVED):
+                self._remove(update.element, update.item, effect)
+            case Change():
+                self._put(update.element, update.item, effect)
+            case Snapshot():
+                for _ in self.restoring(update, effect):
+                    pass
             case MailboxReport(owner, owner_id, mwi):
                 self._report_mailbox(owner, owner_id, mwi, effect)
             case _ as never:
                 assert_never(never)
         return effect
+
+    def restoring(self, snapshot: Snapshot, effect: Effect) -> Iterator[None]:
+        """Make the rows of an element exactly those told, a row with each step.
+
+        The same as `apply` does at once; whom it touched is known after the last step.
+        What is told for the first time went on before we came: state, but no news.
+        """
+        is_news = snapshot.element in self._told
+        news_before = len(effect.events)
+        yield from self._reconciling(snapshot.element, snapshot.items, effect)
+        self._told.add(snapshot.element)
+        if not is_news:
+            del effect.events[news_before:]
 
     def reset_unreported(self, reported: Collection[Element]) -> Effect:
         """End the calls and queues that a new connection has not told again.
@@ -165,60 +181,56 @@ class Pbx(Picture):
         effect = Effect()
         for element in _PASSING:
             if element not in reported:
-                self._restore(element, (), effect)
+                for _ in self.restoring(Snapshot(element, ()), effect):
+                    pass
         return effect
 
-    def _restore(self, element: Element, items: tuple[Item, ...], effect: Effect) -> None:
-        """Make the rows of an element exactly those given.
-
-        What is told for the first time went on before we came: state, but no news.
-        """
-        is_news = element in self._told
-        self._told.add(element)
-        news_before = len(effect.events)
-        self._reconcile(element, items, effect)
-        if not is_news:
-            del effect.events[news_before:]
-
-    def _reconcile(self, element: Element, items: tuple[Item, ...], effect: Effect) -> None:
+    def _reconciling(
+        self, element: Element, items: tuple[Item, ...], effect: Effect
+    ) -> Iterator[None]:
         match element:
             case Element.CHANNEL:
-                self._restore_channels(items, effect)
+                yield from self._restoring_channels(items, effect)
                 return
             case Element.CHANNEL_WAITING | Element.QUEUED_CHANNEL | Element.PARKED_CHANNEL:
                 told = {item.uuid for item in items if isinstance(item, WaitingChannel)}
                 for gone in self.queues.reported_by(element) - told:
                     self._unreport(gone, element, effect)
+                    yield
             case Element.USER:
-                self._drop(element, self._users, items, effect)
+                yield from self._dropping(element, self._users, items, effect)
             case Element.GROUP:
-                self._drop(element, self._groups, items, effect)
+                yield from self._dropping(element, self._groups, items, effect)
             case Element.GROUP_MEMBER:
-                self._drop(element, self._memberships, items, effect)
+                yield from self._dropping(element, self._memberships, items, effect)
             case Element.TERMINAL:
-                self._drop(element, self._terminals, items, effect)
+                yield from self._dropping(element, self._terminals, items, effect)
             case Element.DOMAIN:
                 pass
         for item in items:
             self._put(element, item, effect)
+            yield
 
-    def _drop[T: (User, Group, Membership, Terminal)](
+    def _dropping[T: (User, Group, Membership, Terminal)](
         self, element: Element, known: Mapping[Id, T], items: tuple[Item, ...], effect: Effect
-    ) -> None:
+    ) -> Iterator[None]:
         told = {item.id for item in items if isinstance(item, (User, Group, Membership, Terminal))}
         for gone in [item for item_id, item in known.items() if item_id not in told]:
             self._remove(element, gone, effect)
+            yield
 
-    def _restore_channels(self, items: tuple[Item, ...], effect: Effect) -> None:
+    def _restoring_channels(self, items: tuple[Item, ...], effect: Effect) -> Iterator[None]:
         told = {item.uuid: item for item in items if isinstance(item, Channel) and not item.ended}
         for gone in [channel for channel in self._channels.values() if channel.uuid not in told]:
             self._end_channel(gone, None, effect)
+            yield
         # All are there before the first is understood, and callers come before legs.
         changed = [one for one in told.values() if self._channels.get(one.uuid) != one]
         self._channels.update({channel.uuid: channel for channel in changed})
         changed.sort(key=lambda one: (one.direction == Direction.OUTBOUND, one.offered_at or 0))
         for channel in changed:
             self._channel_changed(channel, effect)
+            yield
 
     def _put(self, element: Element, item: Item, effect: Effect) -> None:
         match item:
@@ -249,10 +261,12 @@ class Pbx(Picture):
                 self._unreport(item.uuid, element, effect)
             case User():
                 if self._users.pop(item.id, None) is not None:
-                    effect.touched.update((user_key(item.id), ROSTER))
+                    effect.touched.add(user_key(item.id))
+                    self._renamed_user(item.id, effect)
             case Group():
                 if self._groups.pop(item.id, None) is not None:
-                    effect.touched.update((group_key(item.id), ROSTER))
+                    effect.touched.add(group_key(item.id))
+                    self._renamed(effect)
             case Membership():
                 self._remove_membership(item.id, effect)
             case Terminal():
@@ -271,7 +285,7 @@ class Pbx(Picture):
         self._users[user.id] = user
         effect.touched.add(user_key(user.id))
         if known is None or known.title != user.title:
-            effect.touched.add(ROSTER)
+            self._renamed_user(user.id, effect)
 
     def _put_group(self, group: Group, effect: Effect) -> None:
         known = self._groups.get(group.id)
@@ -280,7 +294,18 @@ class Pbx(Picture):
         self._groups[group.id] = group
         effect.touched.add(group_key(group.id))
         if known is None or known.title != group.title:
-            effect.touched.add(ROSTER)
+            self._renamed(effect)
+
+    def _renamed_user(self, user_id: Id, effect: Effect) -> None:
+        groups = (member.group_id for member in self.memberships(user_id).values())
+        effect.touched.update(map(group_key, groups))
+        self._renamed(effect)
+
+    def _renamed(self, effect: Effect) -> None:
+        """Touch the roster, and everybody on the phone: a name may stand in any call."""
+        effect.touched.add(ROSTER)
+        for uuid in self._channels:
+            self.calls.touch(uuid, effect)
 
     def _put_membership(self, member: Membership, effect: Effect) -> None:
         if self._memberships.get(member.id) == member:
@@ -354,8 +379,9 @@ class Pbx(Picture):
         if moved is None:
             return
         self.calls.touch(uuid, effect)
-        effect.touched.update(group_key(group_id) for group_id in moved if group_id is not None)
         before, now = moved
+        effect.touched.add(PBX_CALLS)
+        effect.touched.update(group_calls_key(one) for one in moved if one is not None)
         if before == now:
             return
         if before is not None:

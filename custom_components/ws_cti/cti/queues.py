@@ -111,9 +111,12 @@ class Queues:
         return before, group_id
 
     def _conclusion(self, uuid: Id) -> tuple[Id | None, int | None, Parked | None]:
-        reports = self._reports.get(uuid, {}).values()
-        newest = max((state.since or 0 for state in reports), default=0)
-        for state in reports:
+        reports = self._reports.get(uuid)
+        if reports is None:
+            return None, None, None
+        states = reports.values()
+        newest = max([state.since or 0 for state in states])
+        for state in states:
             if (state.since or 0) < newest:
                 continue
             if isinstance(state, Calling) and state.group_id is not None:

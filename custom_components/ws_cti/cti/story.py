@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .model import EndUsers
+from .values import value
 from .words import Id, Key
 
 
@@ -56,7 +57,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Peer:
     """Say who is at one end of a call; a withheld number is None."""
 
@@ -66,12 +67,13 @@ class Peer:
     location: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class CallEvent:
     """Tell one step of a call as one user or one group lives it.
 
     `at` is in microseconds on the phone system's clock, None where it was not seen;
-    `ring_seconds` and `talk_seconds` come with the last step.
+    `ring_seconds` and `talk_seconds` come with the last step. An end that nobody saw was
+    between `ended_after` and `ended_before`, by the clock of whoever was not connected.
     """
 
     call_id: Id
@@ -88,10 +90,12 @@ class CallEvent:
     outcome: Outcome | None = None
     ring_seconds: float | None = None
     talk_seconds: float | None = None
+    ended_after: int | None = None
+    ended_before: int | None = None
     end_user: EndUsers | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class UserCall:
     """Show one call that a user is in: its state, and who is at the other end."""
 

@@ -23,7 +23,7 @@ def user_call(picture: Picture, call: Call, part: Part) -> UserCall | None:
     shown = [(_leg_state(picture, call, part, leg), leg) for leg in part.legs.values()]
     if not shown:
         return None
-    state, leg = min(shown, key=lambda one: _STRENGTH[one[0]])
+    state, leg = min(shown, key=_leg_strength) if len(shown) > 1 else shown[0]
     return UserCall(
         call_id=call.id,
         state=state,
@@ -36,7 +36,13 @@ def user_call(picture: Picture, call: Call, part: Part) -> UserCall | None:
 
 def strongest(calls: list[UserCall]) -> UserCall | None:
     """Return the call that decides a user's state; among equals the oldest."""
-    return min(calls, key=lambda one: (_STRENGTH[one.state], one.since or 0), default=None)
+    if len(calls) < 2:  # noqa: PLR2004 - as most have
+        return calls[0] if calls else None
+    return min(calls, key=lambda one: (_STRENGTH[one.state], one.since or 0))
+
+
+def _leg_strength(shown: tuple[CallState, Channel]) -> int:
+    return _STRENGTH[shown[0]]
 
 
 def _leg_state(picture: Picture, call: Call, part: Part, leg: Channel) -> CallState:

@@ -7,8 +7,8 @@ from typing import Final
 type Id = str
 """Names a user, a group, … within its phone system; numbers are written out."""
 
-type Key = tuple[Element | None, Id]
-"""Names what a change touched: a user, a group, or the phone system as a whole."""
+type Key = tuple[Element | Concern | None, Id]
+"""Names what a change touched: a user, a group, their calls, or the phone system as a whole."""
 
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type Raw = bool | int | float | str | None
@@ -32,8 +32,19 @@ class Element(StrEnum):
     PARKED_CHANNEL = "parked_channel"
 
 
+class Concern(StrEnum):
+    """List what is touched apart from the rows that tell of somebody."""
+
+    PBX_CALLS = "pbx_calls"
+    USER_CALLS = "user_calls"
+    GROUP_CALLS = "group_calls"
+
+
 PBX: Final[Key] = (None, "")
-"""The key of the phone system as a whole: its calls, its queues, its park slots."""
+"""The key of the phone system as a whole: whatever its channels do."""
+
+PBX_CALLS: Final[Key] = (Concern.PBX_CALLS, "")
+"""The key of its calls, its queues and its park slots, as far as they are counted or listed."""
 
 ROSTER: Final[Key] = (None, "roster")
 """The key of who there is: users and groups that came, went or changed their names."""
@@ -47,6 +58,16 @@ def user_key(user_id: Id) -> Key:
 def group_key(group_id: Id) -> Key:
     """Return the key of a group."""
     return (Element.GROUP, group_id)
+
+
+def user_calls_key(user_id: Id) -> Key:
+    """Return the key of what a user does in his calls, which changes far more often than he."""
+    return (Concern.USER_CALLS, user_id)
+
+
+def group_calls_key(group_id: Id) -> Key:
+    """Return the key of what waits for a group or is served by it."""
+    return (Concern.GROUP_CALLS, group_id)
 
 
 class ChangeKind(StrEnum):

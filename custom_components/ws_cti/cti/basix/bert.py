@@ -1,8 +1,7 @@
 """Turn the bytes of one BERT frame into Python terms.
 
-BERT is Erlang's external term format with a few conventions on top. The decoder is
-erlastic's with every reading method replaced: nothing is believed that the frame
-itself does not bear out.
+BERT is Erlang's external term format with a few conventions on top. Nothing is believed
+that the frame itself does not bear out.
 
 | Erlang | Python |
 |---|---|
@@ -14,16 +13,13 @@ itself does not bear out.
 | `{bert, nil}`, `{bert, true}`, `{bert, dict, …}` | [], True, dict |
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 import math
 import struct
-from typing import Final, override
+from typing import Final
 import zlib
 
-from erlastic import ErlangTermDecoder
-
 from ..errors import MalformedError
+from .opaque import Opaque, opaque
 
 MAX_FRAME_BYTES: Final = 32 * 1024 * 1024
 MAX_DEPTH: Final = 64
@@ -37,21 +33,16 @@ _MAX_CACHED_ATOMS: Final = 2048
 _MAX_CACHED_ATOM_BYTES: Final = 255
 _VERSION: Final = 131
 _COMPRESSED: Final = 80
-_ATOM_TAGS: Final = (100, 115, 118, 119)
+_NIL_EXT: Final = 106
 
-_U16: Final = struct.Struct(">H").unpack_from
-_U32: Final = struct.Struct(">I").unpack_from
-_I32: Final = struct.Struct(">i").unpack_from
-_F64: Final = struct.Struct(">d").unpack_from
+# Each skips the tag at its offset, which is cheaper than to add one to the offset.
+_U16: Final = struct.Struct(">xH").unpack_from
+_U32: Final = struct.Struct(">xI").unpack_from
+_I32: Final = struct.Struct(">xi").unpack_from
+_F64: Final = struct.Struct(">xd").unpack_from
 
-
-@dataclass(frozen=True, slots=True)
-class Opaque:
-    """Hold a term that means nothing outside its Erlang node, as tag and bytes."""
-
-    tag: int
-    raw: bytes
-
+_TIMES: Final = [range(count) for count in range(256)]
+"""Ranges ready made, as to make one costs more than to read a number."""
 
 type Term = (
     bool | int | float | str | Opaque | list[Term] | tuple[Term, ...] | dict[Term, Term] | None
@@ -73,6 +64,9 @@ _ATOMS: Final[dict[bytes, Term]] = {
     b"bert": _BERT,
 }
 
+_UNDEFINED: Final = b"d\x00\x09undefined"
+"""The whole term that stands in most fields of a row: one comparison tells it."""
+
 
 def text_of(raw: bytes) -> str:
     """Return text that is UTF-8 where it can be, latin-1 otherwise."""
@@ -82,298 +76,189 @@ def text_of(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-class BertDecoder(ErlangTermDecoder):  # type: ignore[misc] # erlastic has no types
-    """Decode frames of one connection.
-
-    erlastic's constructor collects the methods named `decode_<tag>` of the class
-    itself, so every tag that we accept is written out here. They take the frame and
-    the offset behind the tag, and return the term and the offset behind it.
-    """
-
-    decoders: dict[int, Callable[[bytes, int], _Read[Term]]]
+class BertDecoder:
+    """Decode frames of one connection."""
 
     def __init__(self) -> None:
         """Start with the atoms that have a meaning of their own."""
-        super().__init__()
         self._atoms = dict(_ATOMS)
         self._nil: list[Term] = []
-        self._depth = 0
 
-    @override
-    def decode(self, buf: bytes, offset: int = 0) -> Term:
+    def decode(self, frame: bytes) -> Term:
         """Return the one term of a frame.
 
         Raises MalformedError for anything that is not exactly one term, that goes
         beyond the limits of this module, or that Erlang itself could not have sent.
         """
-        if len(buf) - offset > MAX_FRAME_BYTES:
+        if len(frame) > MAX_FRAME_BYTES:
             raise MalformedError("frame too large")
+        # One empty list for the whole frame: 56 bytes for each of its byte would be many.
         self._nil = []
-        self._depth = 0
         try:
-            if buf[offset] != _VERSION:
-                raise MalformedError("no term of a known version", offset)
-            if buf[offset + 1] == _COMPRESSED:
-                buf, offset = _inflate(buf, offset + 2), -1
-            term, end = self.decode_part(buf, offset + 1)
+            if frame[0] != _VERSION:
+                raise MalformedError("no term of a known version", 0)
+            buf, start = (_inflate(frame), 0) if frame[1] == _COMPRESSED else (frame, 1)
+            [term], end = self._terms(buf, start, _TIMES[1], MAX_DEPTH)
         except (IndexError, struct.error) as err:
             raise MalformedError("frame cut short") from err
-        if end != len(buf):
+        if end > len(buf):
+            raise MalformedError("frame cut short")
+        if end < len(buf):
             raise MalformedError("bytes left over", end)
         return term
 
-    @override
-    def decode_part(self, buf: bytes, offset: int = 0) -> _Read[Term]:
-        """Return the term whose tag stands at the offset."""
-        decoder = self.decoders.get(buf[offset])
-        if decoder is None:
-            raise MalformedError(f"unknown tag {buf[offset]}", offset)
-        return decoder(buf, offset + 1)
+    def _terms(self, buf: bytes, at: int, times: range, room: int) -> _Read[list[Term]]:
+        """Return so many terms from an offset on, and the offset behind them.
 
-    # Numbers
+        `room` is how many containers may stand in each other from here on.
 
-    @override
-    def decode_97(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read SMALL_INTEGER_EXT."""
-        return buf[offset], offset + 1
+        This loop is the cost of a frame, so the tags that fill frames are read in place,
+        the most frequent first. A length beyond the end of the frame brings the offset
+        beyond it too, where the next byte, or `decode` after the last one, finds nothing.
+        Nothing is made ready for an announced number of terms, as it may be a lie.
+        """
+        if room < 0:
+            raise MalformedError("nested too deeply", at)
+        atoms = self._atoms
+        terms: list[Term] = []
+        for _ in times:
+            match buf[at]:
+                case 97:  # SMALL_INTEGER_EXT
+                    terms.append(buf[at + 1])
+                    at += 2
+                case 109:  # BINARY_EXT
+                    start = at + 5
+                    at = start + _U32(buf, at)[0]
+                    try:
+                        terms.append(buf[start:at].decode())
+                    except UnicodeDecodeError:
+                        terms.append(buf[start:at].decode("latin-1"))
+                case 100 if buf[at : at + 12] == _UNDEFINED:
+                    terms.append(None)
+                    at += 12
+                case 100:  # ATOM_EXT
+                    start = at + 3
+                    at = start + _U16(buf, at)[0]
+                    try:
+                        terms.append(atoms[buf[start:at]])
+                    except KeyError:
+                        terms.append(self._new_atom(buf[start:at]))
+                case 98:  # INTEGER_EXT
+                    terms.append(_I32(buf, at)[0])
+                    at += 5
+                case 104:  # SMALL_TUPLE_EXT
+                    items, at = self._terms(buf, at + 2, _TIMES[buf[at + 1]], room - 1)
+                    if items and items[0] is _BERT:
+                        terms.append(_bert_form(items, at))
+                    else:
+                        terms.append(tuple(items))
+                case 110:  # SMALL_BIG_EXT: points in time
+                    start = at + 3
+                    end = start + buf[at + 1]
+                    value = int.from_bytes(buf[start:end], "little")
+                    terms.append(-value if buf[at + 2] else value)
+                    at = end
+                case 107:  # STRING_EXT, a list of small integers: a charlist on this wire
+                    start = at + 3
+                    at = start + _U16(buf, at)[0]
+                    terms.append(text_of(buf[start:at]))
+                case _:
+                    term, at = self._rare(buf, at, room)
+                    terms.append(term)
+        return terms, at
 
-    @override
-    def decode_98(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read INTEGER_EXT."""
-        return _I32(buf, offset)[0], offset + 4
+    def _rare(self, buf: bytes, at: int, room: int) -> _Read[Term]:
+        """Return the term of a rarer tag at an offset, and the offset behind it."""
+        match buf[at]:
+            case 106:  # NIL_EXT
+                return self._nil, at + 1
+            case 108:  # LIST_EXT; an improper list has no meaning on this wire
+                items, end = self._many(buf, at, 1, room)
+                if buf[end] != _NIL_EXT:
+                    raise MalformedError("improper list", end)
+                return items, end + 1
+            case 119 | 115:  # SMALL_ATOM_UTF8_EXT, SMALL_ATOM_EXT
+                end = at + 2 + buf[at + 1]
+                return self._atom(buf[at + 2 : end]), end
+            case 118:  # ATOM_UTF8_EXT
+                end = at + 3 + _U16(buf, at)[0]
+                return self._atom(buf[at + 3 : end]), end
+            case 116:  # MAP_EXT
+                if _U32(buf, at)[0] > MAX_MAP_KEYS:
+                    raise MalformedError("map too large", at)
+                items, end = self._many(buf, at, 2, room)
+                return _mapping(list(zip(items[::2], items[1::2], strict=True)), at), end
+            case 105:  # LARGE_TUPLE_EXT
+                items, end = self._many(buf, at, 1, room)
+                return (_bert_form(items, at) if items and items[0] is _BERT else tuple(items)), end
+            case 111:  # LARGE_BIG_EXT
+                return _integer(buf, at + 5, _U32(buf, at)[0])
+            case 70:  # NEW_FLOAT_EXT
+                return _finite(_F64(buf, at)[0], at), at + 9
+            case 99:  # FLOAT_EXT
+                return _float_text(buf[at + 1 : at + 32], at), at + 32
+            case _:
+                return opaque(buf, at)
 
-    @override
-    def decode_110(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read SMALL_BIG_EXT."""
-        return self.decode_bigint(buf[offset], buf, offset + 1)
+    def _many(self, buf: bytes, at: int, each: int, room: int) -> _Read[list[Term]]:
+        """Return `each` terms for every one that four bytes behind a tag announce."""
+        count = each * _U32(buf, at)[0]
+        if count > len(buf) - at:  # every term takes a byte at least
+            raise MalformedError("more elements announced than bytes left", at)
+        return self._terms(buf, at + 5, range(count), room - 1)
 
-    @override
-    def decode_111(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read LARGE_BIG_EXT."""
-        return self.decode_bigint(_U32(buf, offset)[0], buf, offset + 4)
+    def _atom(self, raw: bytes) -> Term:
+        return self._atoms[raw] if raw in self._atoms else self._new_atom(raw)
 
-    @override
-    def decode_bigint(self, n: int, buf: bytes, offset: int) -> _Read[Term]:
-        """Read a sign and `n` bytes, least significant first."""
-        if n > MAX_INTEGER_BYTES:
-            raise MalformedError("integer too large", offset)
-        sign = buf[offset]
-        start = offset + 1
-        end = _within(buf, start + n)
-        value = int.from_bytes(buf[start:end], "little")
-        return (-value if sign else value), end
-
-    @override
-    def decode_70(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read NEW_FLOAT_EXT."""
-        return _finite(_F64(buf, offset)[0], offset), offset + 8
-
-    @override
-    def decode_99(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read FLOAT_EXT, 31 characters padded with zero bytes."""
-        end = _within(buf, offset + 31)
-        digits = buf[offset:end].rstrip(b"\0")
-        try:
-            return _finite(float(digits), offset), end
-        except ValueError as err:
-            raise MalformedError("no number in a float", offset) from err
-
-    # Text
-
-    @override
-    def decode_100(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read ATOM_EXT."""
-        return self._atom(buf, offset + 2, _U16(buf, offset)[0])
-
-    @override
-    def decode_115(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read SMALL_ATOM_EXT."""
-        return self._atom(buf, offset + 1, buf[offset])
-
-    decode_118 = decode_100
-    """ATOM_UTF8_EXT, which OTP 26 and later send: the same layout."""
-
-    decode_119 = decode_115
-    """SMALL_ATOM_UTF8_EXT."""
-
-    @override
-    def decode_107(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read STRING_EXT, a list of small integers: a charlist on this wire."""
-        start = offset + 2
-        end = _within(buf, start + _U16(buf, offset)[0])
-        return text_of(buf[start:end]), end
-
-    @override
-    def decode_109(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read BINARY_EXT."""
-        start = offset + 4
-        end = _within(buf, start + _U32(buf, offset)[0])
-        return text_of(buf[start:end]), end
-
-    # Containers
-
-    @override
-    def decode_104(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read SMALL_TUPLE_EXT."""
-        return self._tuple(buf, offset + 1, buf[offset])
-
-    @override
-    def decode_105(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read LARGE_TUPLE_EXT."""
-        return self._tuple(buf, offset + 4, _U32(buf, offset)[0])
-
-    @override
-    def decode_106(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read NIL_EXT, one list for the whole frame: 56 bytes for each would be many."""
-        return self._nil, offset
-
-    @override
-    def decode_108(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read LIST_EXT; an improper list has no meaning on this wire."""
-        items, end = self._items(buf, offset + 4, _U32(buf, offset)[0])
-        if buf[end] != 106:  # noqa: PLR2004 - NIL_EXT
-            raise MalformedError("improper list", end)
-        return items, end + 1
-
-    def decode_116(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read MAP_EXT."""
-        count = _U32(buf, offset)[0]
-        if count > MAX_MAP_KEYS:
-            raise MalformedError("map too large", offset)
-        items, end = self._items(buf, offset + 4, 2 * count)
-        return _mapping(list(zip(items[::2], items[1::2], strict=True)), offset), end
-
-    # Terms that mean something only inside Erlang
-
-    @override
-    def decode_103(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read PID_EXT."""
-        return self._opaque(buf, offset, 103, offset, 9)
-
-    def decode_88(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read NEW_PID_EXT."""
-        return self._opaque(buf, offset, 88, offset, 12)
-
-    @override
-    def decode_102(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read PORT_EXT."""
-        return self._opaque(buf, offset, 102, offset, 5)
-
-    def decode_89(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read NEW_PORT_EXT."""
-        return self._opaque(buf, offset, 89, offset, 8)
-
-    def decode_120(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read V4_PORT_EXT."""
-        return self._opaque(buf, offset, 120, offset, 12)
-
-    @override
-    def decode_101(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read REFERENCE_EXT."""
-        return self._opaque(buf, offset, 101, offset, 5)
-
-    @override
-    def decode_114(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read NEW_REFERENCE_EXT."""
-        return self._opaque(buf, offset, 114, offset + 2, 1 + 4 * _U16(buf, offset)[0])
-
-    def decode_90(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read NEWER_REFERENCE_EXT."""
-        return self._opaque(buf, offset, 90, offset + 2, 4 + 4 * _U16(buf, offset)[0])
-
-    @override
-    def decode_113(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read EXPORT_EXT: module, function and arity."""
-        end = _within(buf, self._behind_atom(buf, self._behind_atom(buf, offset)) + 2)
-        return Opaque(113, buf[offset:end]), end
-
-    def decode_112(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read NEW_FUN_EXT, whose size counts its own four bytes."""
-        size = _U32(buf, offset)[0]
-        end = _within(buf, offset + max(size, 4))
-        return Opaque(112, buf[offset:end]), end
-
-    def decode_77(self, buf: bytes, offset: int) -> _Read[Term]:
-        """Read BIT_BINARY_EXT."""
-        end = _within(buf, offset + 5 + _U32(buf, offset)[0])
-        return Opaque(77, buf[offset:end]), end
-
-    # What the methods above share
-
-    def _atom(self, buf: bytes, start: int, length: int) -> _Read[Term]:
-        end = _within(buf, start + length)
-        raw = buf[start:end]
-        try:
-            return self._atoms[raw], end
-        except KeyError:
-            atom = text_of(raw)
-            # The cache is a matter of speed; a server that invents atoms fills it once.
-            if length <= _MAX_CACHED_ATOM_BYTES and len(self._atoms) < _MAX_CACHED_ATOMS:
-                self._atoms[raw] = atom
-            return atom, end
-
-    def _items(self, buf: bytes, offset: int, count: int) -> _Read[list[Term]]:
-        if count > len(buf) - offset:  # every term takes a byte at least
-            raise MalformedError("more elements announced than bytes left", offset)
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise MalformedError("nested too deeply", offset)
-        items: list[Term] = []
-        append = items.append
-        decode_part = self.decode_part
-        for _ in range(count):
-            item, offset = decode_part(buf, offset)
-            append(item)
-        self._depth -= 1
-        return items, offset
-
-    def _tuple(self, buf: bytes, offset: int, arity: int) -> _Read[Term]:
-        items, end = self._items(buf, offset, arity)
-        if items and items[0] is _BERT:
-            return _unwrap(items, offset), end
-        return tuple(items), end
-
-    def _opaque(self, buf: bytes, offset: int, tag: int, node: int, rest: int) -> _Read[Term]:
-        end = _within(buf, self._behind_atom(buf, node) + rest)
-        return Opaque(tag, buf[offset:end]), end
-
-    def _behind_atom(self, buf: bytes, offset: int) -> int:
-        """Return the offset behind an atom; other terms could nest copies of the frame."""
-        if buf[offset] not in _ATOM_TAGS:
-            raise MalformedError("no atom where one must be", offset)
-        return self.decode_part(buf, offset)[1]
+    def _new_atom(self, raw: bytes) -> Term:
+        atom = text_of(raw)
+        # The cache is a matter of speed; a server that invents atoms fills it once.
+        if len(raw) <= _MAX_CACHED_ATOM_BYTES and len(self._atoms) < _MAX_CACHED_ATOMS:
+            self._atoms[raw] = atom
+        return atom
 
 
-def _within(buf: bytes, end: int) -> int:
-    if end > len(buf):
-        raise MalformedError("length beyond the end of the frame", len(buf))
-    return end
+def _integer(buf: bytes, at: int, size: int) -> _Read[int]:
+    """Read a sign and so many bytes, the least significant first."""
+    if size > MAX_INTEGER_BYTES:
+        raise MalformedError("integer too large", at)
+    end = at + 1 + size
+    value = int.from_bytes(buf[at + 1 : end], "little")
+    return (-value if buf[at] else value), end
 
 
-def _finite(value: float, offset: int) -> float:
+def _float_text(padded: bytes, at: int) -> float:
+    try:
+        return _finite(float(padded.rstrip(b"\0")), at)
+    except ValueError as err:
+        raise MalformedError("no number in a float", at) from err
+
+
+def _finite(value: float, at: int) -> float:
     # Erlang has neither infinity nor NaN, and JSON could not carry them on.
     if not math.isfinite(value):
-        raise MalformedError("float out of range", offset)
+        raise MalformedError("float out of range", at)
     return value
 
 
-def _inflate(buf: bytes, offset: int) -> bytes:
-    size = _U32(buf, offset)[0]
-    packed = buf[offset + 4 :]
+def _inflate(frame: bytes) -> bytes:
+    size = _U32(frame, 1)[0]
+    packed = frame[6:]
     if size > min(MAX_FRAME_BYTES, MAX_INFLATION * len(packed)):
-        raise MalformedError("compressed term too large", offset)
+        raise MalformedError("compressed term too large", 2)
     inflater = zlib.decompressobj()
     try:
         # One byte more than announced would be a lie; a limit of 0 would mean none.
         plain = inflater.decompress(packed, size + 1)
     except zlib.error as err:
-        raise MalformedError("compressed term damaged", offset) from err
+        raise MalformedError("compressed term damaged", 2) from err
     if len(plain) != size or not inflater.eof or inflater.unused_data:
-        raise MalformedError("compressed term of another size than announced", offset)
+        raise MalformedError("compressed term of another size than announced", 2)
     return plain
 
 
-def _unwrap(items: list[Term], offset: int) -> Term:
+def _bert_form(items: list[Term], at: int) -> Term:
+    """Return what a tuple stands for that the atom `bert` begins."""
     match items[1:]:
         case ["nil"]:
             return []
@@ -381,20 +266,20 @@ def _unwrap(items: list[Term], offset: int) -> Term:
             return value
         case ["dict", list() as pairs]:
             if len(pairs) > MAX_MAP_KEYS:
-                raise MalformedError("map too large", offset)
+                raise MalformedError("map too large", at)
             if all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):  # noqa: PLR2004
-                return _mapping(pairs, offset)
-            raise MalformedError("dictionary without pairs", offset)
+                return _mapping(pairs, at)
+            raise MalformedError("dictionary without pairs", at)
         case _:
             # Other BERT forms (time, regex) have no use here; kept as they are.
             return tuple(items)
 
 
-def _mapping(pairs: list[tuple[Term, Term]], offset: int) -> dict[Term, Term]:
+def _mapping(pairs: list[tuple[Term, Term]], at: int) -> dict[Term, Term]:
     for key, _ in pairs:
         if isinstance(key, (list, tuple, dict, Opaque)):
-            raise MalformedError("map key is no plain value", offset)
+            raise MalformedError("map key is no plain value", at)
         # Python does not salt the hashes of integers: large ones could be made to collide.
         if isinstance(key, int) and key.bit_length() > _MAX_KEY_BITS:
-            raise MalformedError("map key too large", offset)
+            raise MalformedError("map key too large", at)
     return dict(pairs)

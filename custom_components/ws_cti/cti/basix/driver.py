@@ -2,10 +2,12 @@
 
 from base64 import b64encode
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
+import re
 from typing import Final, override
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from aiohttp import ClientSession
 
@@ -17,6 +19,7 @@ from ..model import (
     Notice,
     Snapshot,
     Update,
+    User,
 )
 from ..words import ChangeKind, Element
 from . import api
@@ -29,6 +32,7 @@ from .messages import (
     InitialInfo,
     Message,
     MessageReader,
+    Row,
     SystemMessage,
     Tag,
     UnknownMessage,
@@ -38,6 +42,11 @@ from .orders import method_of, text_of
 
 DEFAULT_SERVER: Final = "bcs.brastel.com"
 PATH: Final = "/basix/api/ws_cti"
+AVATARS: Final = "/basix/avatars/users/"
+
+_KINDS: Final = {kind.value: kind for kind in ChangeKind}
+
+_PLAIN_URL: Final = re.compile(r"[\w./:?=&%~+,;@\[\]-]+", re.ASCII)
 
 
 class SystemWord(StrEnum):
@@ -110,6 +119,11 @@ class BasixDriver(Driver):
         return Address(f"{scheme}://{self.server}{PATH}?{urlencode(query)}", self._login)
 
     @property
+    def _base(self) -> str:
+        """Return scheme and server of everything but the websocket."""
+        return f"{'https' if self.use_tls else 'http'}://{self.server}"
+
+    @property
     def _login(self) -> dict[str, str]:
         login = b64encode(f"{self.domain}:{self.token}".encode()).decode()
         return {"Authorization": f"Basic {login}"}
@@ -118,6 +132,11 @@ class BasixDriver(Driver):
     def session(self) -> BasixSession:
         """Return the reader of a new connection."""
         return BasixSession()
+
+    @override
+    def yielding(self) -> BasixDriver:
+        """Return the same account, connected to without pushing anybody out."""
+        return replace(self, forced=False)
 
     @property
     @override
@@ -129,16 +148,46 @@ class BasixDriver(Driver):
     async def place(self, request: CallRequest, http: ClientSession) -> Placed:
         """Place a call through the HTTP API."""
         method, parameters = method_of(request)
-        base = f"{'https' if self.use_tls else 'http'}://{self.server}"
-        answer = await api.post(http, base, self._login, method, parameters)
+        answer = await api.post(http, self._base, self._login, method, parameters)
         uuids = answer.get("uuids")
         told = uuids if isinstance(uuids, list) else []
         return Placed(tuple(uuid for uuid in told if isinstance(uuid, str)))
 
     @override
+    def picture_of(self, user: User) -> str | None:
+        """Return the URL of a user's avatar.
+
+        An avatar is a name below the folder of avatars or an absolute URL (the official
+        client). What is on another server, or over a less safe line, is left out. Whether
+        the server shows avatars to somebody who is not logged in is not known.
+        """
+        return _picture(user.avatar, self._base) if user.avatar else None
+
+    @override
     def spoken(self, command: Command) -> str:
         """Return a command as JSON."""
         return text_of(command)
+
+
+@lru_cache(maxsize=1024)
+def _picture(avatar: str, base: str) -> str | None:
+    """Return the URL of an avatar; it is asked at every call, and hardly ever changes."""
+    if "://" in avatar:
+        return avatar if _is_plain_url(avatar, base) else None
+    name = unquote(avatar)
+    if not all(map(_is_plain_name, name.split("/"))):
+        return None
+    return f"{base}{AVATARS}{quote(name)}"
+
+
+def _is_plain_url(said: str, base: str) -> bool:
+    """Return whether a URL is on the server, and of signs that a style sheet takes as they are."""
+    return said.startswith(f"{base}/") and _PLAIN_URL.fullmatch(said) is not None
+
+
+def _is_plain_name(said: str) -> bool:
+    """Return whether a part of a path leads neither elsewhere nor to anything but a file."""
+    return said.strip(".") != "" and said.isprintable() and not set(said) & {"\\", "?", "#", ":"}
 
 
 class BasixSession(Session):
@@ -163,6 +212,12 @@ class BasixSession(Session):
         """Return whether each element with a field spec has sent its initial_info."""
         return bool(self._reported) and self._announced <= self._reported
 
+    @property
+    @override
+    def owes_calls(self) -> bool:
+        """Return whether channels have a field spec and no initial_info yet."""
+        return Element.CHANNEL in self._announced - self._reported
+
     @override
     def receive(self, frame: bytes | str) -> Collection[Update | Notice]:
         """Return what a frame says."""
@@ -180,12 +235,7 @@ class BasixSession(Session):
             case InfoEvent():
                 return self._event(message)
             case InitialInfo(element, rows):
-                if element not in READERS:
-                    raise ProtocolError("rows of an unknown element")
-                read = READERS[element]
-                self._reported.add(Element(element))
-                items = (read(row) for row in rows)
-                return (Snapshot(Element(element), tuple(item for item in items if item)),)
+                return (self._snapshot(element, rows),)
             case FieldSpec(element, _):
                 self._announced |= {element} & READERS.keys()
                 if element == Tag.CHAN_INFO:
@@ -198,6 +248,17 @@ class BasixSession(Session):
             case UnknownMessage():
                 raise ProtocolError("a message of an unknown kind")
 
+    def _snapshot(self, element: str, rows: Collection[Row]) -> Snapshot:
+        if element not in READERS:
+            raise ProtocolError("rows of an unknown element")
+        read = READERS[element]
+        items = tuple(item for row in rows if (item := read(row)) is not None)
+        if rows and not items:
+            # Taken for a list without anybody, it would end everything that there is.
+            raise ProtocolError("rows of which none names anything known")
+        self._reported.add(Element(element))
+        return Snapshot(Element(element), items)
+
     def _event(self, message: InfoEvent) -> Collection[Update]:
         if message.element == MAILBOX:
             report = mailbox_of(message.row)
@@ -206,10 +267,7 @@ class BasixSession(Session):
         item = read(message.row) if read is not None else None
         if item is None:
             raise ProtocolError("a row that names nothing known")
-        try:
-            kind = ChangeKind(message.event)
-        except ValueError:
-            kind = ChangeKind.UPDATED  # the list of event names is open
+        kind = _KINDS.get(message.event, ChangeKind.UPDATED)  # the list of event names is open
         return (Change(Element(message.element), kind, item, message.event),)
 
     def _system_message(self, word: str) -> Collection[Notice]:

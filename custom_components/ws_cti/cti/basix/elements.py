@@ -4,8 +4,7 @@ A table says for each field of the wire which attribute it becomes, and how it i
 Fields that stand in no table are kept by their own name in `extra`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any, Final
 
 from ..model import (
@@ -42,7 +41,11 @@ from .terms import (
     whoscall,
 )
 
-type _Table = Mapping[str, tuple[str, Callable[[Term], object]]]
+type _Reader = Callable[[Term], object]
+type _Table = dict[str, tuple[str, _Reader]]
+
+_TAKE_TEXT: Final[tuple[_Reader, ...]] = (text, optional_text, identifier)
+"""What takes any text but an empty one as it is, which need not be called then."""
 
 _USER: Final[_Table] = {
     "id": ("id", identifier),
@@ -142,12 +145,12 @@ def _read(table: _Table, row: Row) -> dict[str, Any]:
     values: dict[str, Any] = {}
     extra: dict[str, Json] = {}
     for name, term in row.items():
-        known = table.get(name)
-        if known is None:
+        if name not in table:
             extra[name] = to_json(term)
-        else:
-            attribute, read = known
-            values[attribute] = read(term)
+        elif term is not None:  # what is undefined has the default of its attribute
+            attribute, read = table[name]
+            is_ready = type(term) is str and term and read in _TAKE_TEXT
+            values[attribute] = term if is_ready else read(term)
     values["extra"] = extra
     return values
 
@@ -188,9 +191,8 @@ def channel_of(row: Row) -> Channel | None:
     values = _read(_CHANNEL, row)
     if values.get("uuid") is None:
         return None
-    channel = Channel(**values)
-    hangup = hangup_of(channel.last_event, text(row.get("last_event_data")))
-    return channel if hangup is None else replace(channel, hangup=hangup)
+    values["hangup"] = hangup_of(values.get("last_event"), text(row.get("last_event_data")))
+    return Channel(**values)
 
 
 def waiting_channel_of(row: Row) -> WaitingChannel | None:

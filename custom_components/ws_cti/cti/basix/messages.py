@@ -5,11 +5,11 @@ for each, sometimes inside a tuple or list of one. The message itself tells whic
 is. Field specs belong to one connection: make one reader for each.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from ..errors import ProtocolError
+from ..values import value
 from ..words import ChangeKind, Element, Json
 from .bert import Term
 from .terms import text, to_json
@@ -37,7 +37,7 @@ MAILBOX: Final = "mailbox"
 """Our name for the rows of `mwi_info`, which are no element of the present grammar."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class FieldSpec:
     """Define the positions in the rows of an element from now on."""
 
@@ -45,7 +45,7 @@ class FieldSpec:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class InitialInfo:
     """Bring all rows of an element."""
 
@@ -53,7 +53,7 @@ class InitialInfo:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class InfoEvent:
     """Bring one whole row, and what happened to it in the wire's own word."""
 
@@ -62,21 +62,21 @@ class InfoEvent:
     event: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class SystemMessage:
     """Bring a word of the connection itself, such as `connection_replaced`."""
 
     word: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UserMessage:
     """Bring what a user or an administrator sent; its shape is not documented."""
 
     body: Json
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class UnknownMessage:
     """Stand for a message of a kind that this library does not know."""
 
@@ -93,6 +93,15 @@ _LEGACY: Final[dict[str, tuple[str, ChangeKind]]] = {
     Tag.MWI_INFO: (MAILBOX, ChangeKind.UPDATED),
 }
 
+_WITH_SPEC: Final = frozenset((*Element, *_LEGACY))
+"""What is known to have field specs, which are remembered whatever else a server names."""
+
+MAX_FIELDS: Final = 128
+"""Fields of an element; the most that are known are 25."""
+
+MAX_NAME: Final = 64
+_MAX_SPECS: Final = 64
+
 
 class MessageReader:
     """Read the messages of one connection in their order."""
@@ -108,6 +117,8 @@ class MessageReader:
         spec has not come yet.
         """
         match term:
+            case (Tag.INFO_EVENT, str() as element, row, str() as event):  # as nearly all are
+                return InfoEvent(element, self._row(element, row), event)
             case [tuple() | list() as inner]:
                 return self._read(inner)  # the wrapper of 2016 to 2018
             case tuple() | list():
@@ -125,9 +136,7 @@ class MessageReader:
                 name = text(element)
                 return InitialInfo(name, self._rows(name, rows))
             case Tag.FIELD_SPEC, [element, list() | tuple() as names, *_]:
-                spec = FieldSpec(text(element), tuple(text(name) for name in names))
-                self._specs[spec.element] = spec.fields
-                return spec
+                return self._learn(FieldSpec(text(element), tuple(map(text, names))))
             case Tag.SYSTEM_MSG, [word, *_]:
                 return SystemMessage(text(word))
             case Tag.MSG, [body, *_]:
@@ -142,9 +151,26 @@ class MessageReader:
             case _:
                 return UnknownMessage(tag)
 
+    def _learn(self, spec: FieldSpec) -> FieldSpec:
+        """Remember a spec, of invented elements only as many as a connection may cost."""
+        if len(spec.fields) > MAX_FIELDS:
+            raise ProtocolError("a field spec with too many fields")
+        if any(len(name) > MAX_NAME for name in spec.fields):
+            raise ProtocolError("a field name too long")
+        if (
+            spec.element in _WITH_SPEC
+            or spec.element in self._specs
+            or (len(self._specs) < _MAX_SPECS and len(spec.element) <= MAX_NAME)
+        ):
+            self._specs[spec.element] = spec.fields
+        return spec
+
     def _rows(self, spec_name: str, rows: list[Term]) -> tuple[Row, ...]:
         """Return the rows that are any; one that is none must not cost the others."""
-        return tuple(self._row(spec_name, row) for row in rows if isinstance(row, (tuple, list)))
+        read = tuple(self._row(spec_name, row) for row in rows if isinstance(row, (tuple, list)))
+        if rows and not read:
+            raise ProtocolError("a list of which none is a row")
+        return read
 
     def _row(self, spec_name: str, row: Term) -> Row:
         """Return a row by field name; missing fields are absent, extra ones dropped."""

@@ -4,7 +4,7 @@ Positions are those of section 4 of the protocol document, which took them from 
 official client; layouts of 2016 to 2018 are told apart by their second word.
 """
 
-from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from ..model import (
@@ -20,7 +20,7 @@ from ..model import (
     Parked,
     Target,
 )
-from ..words import LastEvent, StateName, TargetType
+from ..words import Json, LastEvent, StateName, TargetType
 from .bert import Term
 from .terms import (
     identifier,
@@ -37,7 +37,19 @@ _MANY: Final = "_MANY_:"
 _LOCATIONS: Final = ("int", "ext")
 
 
-def _at(parts: tuple[Term, ...] | list[Term], index: int) -> Term:
+_MISSING: Final[tuple[Term, ...]] = (None,) * 7
+"""What stands in place of the parts that a short tuple lacks."""
+
+_PLAIN: Final = frozenset({StateName.BRIDGED, StateName.RINGING})
+"""States that bear nothing but their name."""
+
+_MAX_CUSTOMERS: Final = 256
+"""How many texts are remembered with the customers that they name."""
+
+type _Parts = tuple[Term, ...] | list[Term]
+
+
+def _at(parts: _Parts, index: int) -> Term:
     return parts[index] if index < len(parts) else None
 
 
@@ -45,23 +57,30 @@ def state_of(term: Term) -> ChannelState | None:
     """Return the state that `{Ts, Name, ...}` says, or None where there is none."""
     if not isinstance(term, (tuple, list)) or len(term) < 2:  # noqa: PLR2004
         return None
-    since, name, rest = timestamp(term[0]), text(term[1]), tuple(term[2:])
+    since, name, rest = timestamp(term[0]), text(term[1]), term[2:]
+    if name in _PLAIN and not rest:
+        return ChannelState(since, name)
+    if name == StateName.CALLING:
+        return _calling(since, name, rest)
+    return _state(since, name, rest)
+
+
+def _state(since: int | None, name: str, rest: _Parts) -> ChannelState:
+    first = _at(rest, 0)
     match name:
-        case StateName.CALLING:
-            return _calling(since, rest)
         case StateName.CALLING_EXTERNAL:
             return Calling(
                 since,
                 name,
                 target_location="ext",
-                target_type=TargetType.PSTN,
-                address=optional_text(_at(rest, 0)),
+                target_type=str(TargetType.PSTN),
+                address=optional_text(first),
             )
         case StateName.PARK:
             return Parked(
                 since,
                 name,
-                slot=optional_text(_at(rest, 0)),
+                slot=optional_text(first),
                 terminal_name=optional_text(_at(rest, 1)),
                 parker_id=identifier(_at(rest, 2)),
                 parker_name=optional_text(_at(rest, 3)),
@@ -70,62 +89,67 @@ def state_of(term: Term) -> ChannelState | None:
             return InVoicemail(
                 since,
                 name,
-                target_type=optional_text(_at(rest, 0)),
+                target_type=optional_text(first),
                 target_id=identifier(_at(rest, 1)),
                 target_name=optional_text(_at(rest, 2)),
             )
         case StateName.CHECKING_VOICEMAIL:
-            return InVoicemail(since, name, target_name=optional_text(_at(rest, 0)))
+            return InVoicemail(since, name, target_name=optional_text(first))
         case StateName.CALLING_SIPTERMINATION:
-            return InSystem(since, name, url=optional_text(_at(rest, 0)))
+            return InSystem(since, name, url=optional_text(first))
         case StateName.IVR:
-            return InSystem(since, name, ivr_id=raw(_at(rest, 0)))
+            return InSystem(since, name, ivr_id=raw(first))
         case StateName.SYSTEM_OPERATION:
-            return InSystem(since, name, operation=raw(_at(rest, 0)))
+            return InSystem(since, name, operation=raw(first))
         case StateName.CONFERENCE:
-            return InSystem(since, name, room_id=raw(_at(rest, 0)))
+            return InSystem(since, name, room_id=raw(first))
         case StateName.EAVESDROP:
             return Eavesdropping(
-                since, name, uuid=optional_text(_at(rest, 0)), eavesdrop_state=raw(_at(rest, 1))
+                since, name, uuid=optional_text(first), eavesdrop_state=raw(_at(rest, 1))
             )
         case "plivo":  # what xml_ivr was called until 2019
-            return InSystem(since, StateName.XML_IVR)
+            return InSystem(since, str(StateName.XML_IVR))
         case _:
             return ChannelState(since, name, tuple(to_json(part) for part in rest))
 
 
-def _calling(since: int | None, rest: tuple[Term, ...]) -> Calling:
+def _calling(since: int | None, name: str, rest: _Parts) -> Calling:
     first, kind, target = text(_at(rest, 0)), text(_at(rest, 1)), _at(rest, 2)
     if first not in _LOCATIONS and not isinstance(target, tuple):
         # Until 2019: {Ts, calling, Type, Id, Name}.
         return Calling(
             since,
-            StateName.CALLING,
+            name,
             target_type=first or None,
             target_id=identifier(_at(rest, 1)),
             target_name=optional_text(_at(rest, 2)),
         )
-    data = tuple(target) if isinstance(target, (tuple, list)) else (target,)
+    data = target if isinstance(target, (tuple, list)) else (target,)
+    item_id = address = group_type = queue_id = None
+    unknown: tuple[Json, ...] = ()
     match kind:
         case TargetType.USER:
-            named = Calling(since, StateName.CALLING, target_id=identifier(_at(data, 0)))
+            item_id = identifier(_at(data, 0))
         case TargetType.GROUP:
-            group_type = optional_text(_at(data, 0))
-            named = Calling(
-                since,
-                StateName.CALLING,
-                group_type=group_type,
-                target_id=identifier(_at(data, 1)),
-                group_queue_id=optional_text(_at(data, 4)) if group_type == "ring" else None,
-            )
+            group_type, item_id = optional_text(_at(data, 0)), identifier(_at(data, 1))
+            queue_id = optional_text(_at(data, 4)) if group_type == "ring" else None
         case TargetType.PSTN:
-            named = Calling(since, StateName.CALLING, address=optional_text(_at(data, 0)))
+            address = optional_text(_at(data, 0))
         case TargetType.BRIDGED_ENDPOINT:
-            address = "@".join(filter(None, map(text, data[:2])))
-            named = Calling(since, StateName.CALLING, address=address or None)
+            address = "@".join(filter(None, map(text, data[:2]))) or None
         case _:
-            named = Calling(since, StateName.CALLING, tuple(to_json(part) for part in rest))
-    return replace(named, target_location=first or None, target_type=kind or None)
+            unknown = tuple(to_json(part) for part in rest)
+    return Calling(
+        since,
+        name,
+        unknown,
+        target_location=first or None,
+        target_type=kind or None,
+        target_id=item_id,
+        group_type=group_type,
+        group_queue_id=queue_id,
+        address=address,
+    )
 
 
 def target_of(term: Term) -> Target | None:
@@ -143,8 +167,12 @@ def target_of(term: Term) -> Target | None:
 def end_users_of(term: Term) -> EndUsers | None:
     """Return the customers of `id*name*…`, `_MANY_:N|…|…`, or None for `***`."""
     said = text(term)
-    if not said.strip("*"):
-        return None
+    return _end_users(said) if said.strip("*") else None
+
+
+@lru_cache(maxsize=_MAX_CUSTOMERS)
+def _end_users(said: str) -> EndUsers:
+    """Return the customers that a text names, which stands in each row of their call."""
     if not said.startswith(_MANY):
         return EndUsers(1, (_end_user(said),))
     count, *items = said.removeprefix(_MANY).split("|")
@@ -154,7 +182,7 @@ def end_users_of(term: Term) -> EndUsers | None:
 
 
 def _end_user(said: str) -> EndUser:
-    parts = [percent_decoded(part.replace("+", " ")) for part in said.split("*")]
+    parts = [percent_decoded(part) for part in said.replace("+", " ").split("*")]
     return EndUser(*parts[:5])
 
 
@@ -168,20 +196,20 @@ def other_of(term: Term) -> OtherChannel | None:
         return None
     kind = optional_text(term[0])
     is_user = kind == TargetType.USER
-    seventh = _at(term, 7)
+    _, who, direction, location, address, offered, group, seventh, *_ = tuple(term) + _MISSING
     answered = timestamp(seventh)
     is_time = answered is not None or isinstance(seventh, int)
     return OtherChannel(
         type=kind,
-        user_id=identifier(_at(term, 1)) if is_user else None,
-        end_user=None if is_user else end_users_of(_at(term, 1)),
-        direction=optional_text(_at(term, 2)),
-        peer_location=optional_text(_at(term, 3)),
-        address=optional_text(_at(term, 4)),
-        offered_at=timestamp(_at(term, 5)),
+        user_id=identifier(who) if is_user else None,
+        end_user=None if is_user else end_users_of(who),
+        direction=optional_text(direction),
+        peer_location=optional_text(location),
+        address=optional_text(address),
+        offered_at=timestamp(offered),
         answered_at=answered,
-        group_id=identifier(_at(term, 6)) if is_user else None,
-        whoscall=None if is_time else whoscall(seventh),
+        group_id=identifier(group) if is_user else None,
+        whoscall=None if is_time or seventh is None else whoscall(seventh),
     )
 
 

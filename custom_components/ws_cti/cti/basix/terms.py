@@ -13,7 +13,8 @@ from urllib.parse import unquote_to_bytes
 
 from ..model import MessageWaiting
 from ..words import Id, Json, Raw
-from .bert import MAX_DEPTH, Opaque, Term, text_of
+from .bert import MAX_DEPTH, Term, text_of
+from .opaque import Opaque
 
 _MAX_TIMESTAMP: Final = 32_503_680_000_000_000  # the year 3000
 _MAX_INTEGER_BITS: Final = 63  # what JSON writers and readers agree on
@@ -22,6 +23,7 @@ _MAX_WHOSCALL: Final = 65_536
 _SURROGATES: Final = range(0xD800, 0xE000)
 _MAX_DIGITS: Final = 9
 _NUMBERS: Final = re.compile(r"\d+")
+_NONE_WAITING: Final = MessageWaiting()
 
 
 def text(term: Term) -> str:
@@ -39,14 +41,14 @@ def text(term: Term) -> str:
 
 def optional_text(term: Term) -> str | None:
     """Return the text, or None where there is none."""
-    return text(term) or None
+    return (term if isinstance(term, str) else text(term)) or None
 
 
 def identifier(term: Term) -> Id | None:
     """Return the id that a number or a text names; undefined names none."""
-    if isinstance(term, bool):
-        return None
-    return text(term) or None
+    if isinstance(term, str):
+        return term or None
+    return None if isinstance(term, bool) else text(term) or None
 
 
 def timestamp(term: Term) -> int | None:
@@ -60,6 +62,10 @@ def timestamp(term: Term) -> int | None:
 
 def raw(term: Term) -> Raw:
     """Return a code as it came."""
+    if term is None or isinstance(term, str):
+        return term
+    if isinstance(term, int) and term.bit_length() <= _MAX_INTEGER_BITS:
+        return term
     if term == []:
         return ""  # how an empty Erlang text arrives
     value = to_json(term)
@@ -85,7 +91,7 @@ def to_json(term: Term) -> Json:
 
 def percent_decoded(part: str) -> str:
     """Return percent-encoded text as UTF-8, else as latin-1."""
-    return text_of(unquote_to_bytes(part))
+    return text_of(unquote_to_bytes(part)) if "%" in part else part
 
 
 def message_waiting(term: Term) -> MessageWaiting:
@@ -95,7 +101,7 @@ def message_waiting(term: Term) -> MessageWaiting:
     empty value as none waiting, and what bears no number is only kept raw.
     """
     if term is None or term in ("", []):
-        return MessageWaiting()
+        return _NONE_WAITING
     if isinstance(term, (dict, Opaque)):
         return MessageWaiting(str(raw(term)), None, None)
     said = text(term)
