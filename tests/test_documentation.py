@@ -10,11 +10,24 @@ from homeassistant.config_entries import ConfigEntry
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.ws_cti.bus import CALLER_DATA, call_data, channel_data, message_data
-from custom_components.ws_cti.const import EVENT_CALL, EVENT_CHANNEL, EVENT_MESSAGE
+from custom_components.ws_cti.bus import (
+    CALLER_DATA,
+    call_data,
+    call_details,
+    channel_data,
+    message_data,
+)
+from custom_components.ws_cti.const import (
+    DEFAULT_CALL_LOG_DAYS,
+    DEFAULT_CALL_LOG_SIZE,
+    EVENT_CALL,
+    EVENT_CHANNEL,
+    EVENT_MESSAGE,
+)
 from custom_components.ws_cti.cti.basix.driver import DEFAULT_SERVER
-from custom_components.ws_cti.cti.link import LONGEST_DELAY, PING_SECONDS
+from custom_components.ws_cti.cti.link import PING_SECONDS
 from custom_components.ws_cti.cti.model import Change, Channel, Notice
+from custom_components.ws_cti.cti.patience import LONGEST_DELAY
 from custom_components.ws_cti.cti.pbx import Pbx
 from custom_components.ws_cti.cti.story import (
     CallDirection,
@@ -27,8 +40,12 @@ from custom_components.ws_cti.cti.words import ChangeKind, Element
 
 ROOT: Final = Path(__file__).parents[1]
 README: Final = (ROOT / "README.md").read_text()
-ENTITIES: Final = (ROOT / "docs" / "entities.md").read_text()
-EVENTS: Final = (ROOT / "docs" / "events.md").read_text()
+DOCS: Final = ROOT / "docs"
+ENTITIES: Final = (DOCS / "entities.md").read_text()
+EVENTS: Final = (DOCS / "events.md").read_text()
+INSTALLATION: Final = (DOCS / "installation.md").read_text()
+LIMITATIONS: Final = (DOCS / "limitations.md").read_text()
+OPTIONS: Final = (DOCS / "options.md").read_text()
 TEXTS: Final[dict[str, Any]] = json.loads(
     (ROOT / "custom_components" / "ws_cti" / "translations" / "en.json").read_text()
 )
@@ -55,9 +72,8 @@ def entities() -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-@pytest.mark.parametrize("page", [README, ENTITIES], ids=["README", "entities"])
-def test_every_entity_is_listed_by_its_name(page: str) -> None:
-    table = "\n".join(line for line in page.splitlines() if line.startswith("| "))
+def test_every_entity_is_listed_by_its_name() -> None:
+    table = "\n".join(line for line in ENTITIES.splitlines() if line.startswith("| "))
     assert [texts["name"] for _, texts in entities() if texts["name"] not in table] == []
 
 
@@ -87,8 +103,7 @@ def test_every_outcome_of_a_call_is_explained() -> None:
 
 
 def test_every_field_of_a_call_event_is_explained() -> None:
-    # The coordinator adds the device, which is Home Assistant's.
-    told = call_data(ENTRY, Pbx(), CALL).keys() | {"device_id"}
+    told = call_data(ENTRY, CALL, call_details(Pbx(), CALL), "device").keys()
     assert told - named_in(section_of(EVENTS, EVENT_CALL)) == set()
 
 
@@ -108,22 +123,40 @@ def test_what_is_not_recorded_is_named() -> None:
 
 
 def test_every_field_of_the_setup_is_explained() -> None:
-    section = section_of(README, "Configuration")
+    section = section_of(INSTALLATION, "Configuration")
     form = TEXTS["config"]["step"]["user"]
     labels = [*form["data"].values(), *form["sections"]["connection"]["data"].values()]
     assert [label for label in labels if label.removesuffix(" (TLS)") not in section] == []
 
 
 def test_every_option_is_explained() -> None:
-    section = section_of(README, "Options")
+    section = section_of(OPTIONS, "What can be chosen")
     labels = TEXTS["options"]["step"]["init"]["data"].values()
     assert [label for label in labels if label not in section] == []
 
 
-def test_the_numbers_in_the_readme_are_true() -> None:
+def test_the_defaults_of_the_call_log_are_true() -> None:
+    assert f"| Calls in the call log | {DEFAULT_CALL_LOG_SIZE} |" in OPTIONS
+    assert f"| Days in the call log | {DEFAULT_CALL_LOG_DAYS} |" in OPTIONS
+
+
+@pytest.mark.parametrize("page", [README, INSTALLATION], ids=["README", "installation"])
+def test_the_oldest_home_assistant_is_named(page: str) -> None:
     hacs = json.loads((ROOT / "hacs.json").read_text())
-    assert f"Home Assistant {hacs['homeassistant']} or newer" in README
-    assert f"within {2 * PING_SECONDS:.0f} seconds" in README
+    assert f"Home Assistant {hacs['homeassistant']} or newer" in page
+
+
+def test_the_server_to_be_reached_is_named() -> None:
+    assert INSTALLATION.count(DEFAULT_SERVER) == 2
+
+
+def test_it_is_true_how_soon_a_dead_line_is_noticed_and_tried_again() -> None:
+    assert f"within {2 * PING_SECONDS:.0f} seconds" in LIMITATIONS
     assert LONGEST_DELAY == 60
-    assert "once a minute" in README
-    assert DEFAULT_SERVER in README
+    assert "once a minute" in LIMITATIONS
+
+
+def test_the_readme_counts_what_there_is() -> None:
+    blueprints = list((ROOT / "blueprints").rglob("*.yaml"))
+    assert len(blueprints) == 6
+    assert "Six [blueprints]" in README

@@ -10,8 +10,9 @@ from .account import driver_of, http_session_of, ssl_context_of
 from .call_log import async_remove_call_log
 from .const import DOMAIN
 from .coordinator import CtiConfigEntry, CtiCoordinator
+from .issues import async_forget_issues
+from .manners import async_forget_manners
 from .recording import async_keep_private
-from .roster import async_forget_issues
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -45,12 +46,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: CtiConfigEntry) -> bool:
 
 async def async_unload_entry(hass: HomeAssistant, entry: CtiConfigEntry) -> bool:
     """Take an entry's entities away; the entry itself ends the connection."""
+    if entry.disabled_by is not None:
+        async_forget_issues(hass, entry)  # nothing is wrong with what nobody wants
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: CtiConfigEntry) -> None:
     """Take back what an entry has asked of people and of the recorder, and what it has kept."""
     async_forget_issues(hass, entry)
+    async_forget_manners(hass, entry.entry_id)
     async_keep_private(hass, entry)
     await async_remove_call_log(hass, entry.entry_id)
 

@@ -1,6 +1,7 @@
 """Read an account out of an entry's data: who it is, and how to connect to it."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 import ssl as tls
 from typing import Any
 
@@ -20,6 +21,20 @@ from .const import (
     WATCH_ALL,
 )
 from .cti.basix.driver import BasixDriver, OneUser, UserNamedBy
+
+
+class Risk(StrEnum):
+    """List what makes a connection unsafe; each has its step in the flows, and its issue."""
+
+    CERTIFICATE_UNCHECKED = "certificate_unchecked"
+    NOT_ENCRYPTED = "not_encrypted"
+
+
+def risk_of(data: Mapping[str, Any]) -> Risk | None:
+    """Return what makes the account's connection unsafe; None for encrypted and checked."""
+    if not data[CONF_SSL]:
+        return Risk.NOT_ENCRYPTED
+    return None if data[CONF_VERIFY_SSL] else Risk.CERTIFICATE_UNCHECKED
 
 
 def driver_of(data: Mapping[str, Any]) -> BasixDriver:

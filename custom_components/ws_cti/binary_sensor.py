@@ -33,10 +33,23 @@ type Attributes = dict[str, Json]
 
 @dataclass(frozen=True, kw_only=True)
 class CtiBinarySensorDescription(BinarySensorEntityDescription):
-    """Describe a binary sensor by what it reads of its user."""
+    """Describe a binary sensor by what it reads of its user: its state and its attributes."""
 
-    is_on_fn: Callable[[Pbx, Id], bool | None]
-    attributes_fn: Callable[[Pbx, Id], Attributes]
+    read_fn: Callable[[Pbx, Id], _Reading]
+
+
+type _Reading = tuple[bool | None, Attributes]
+"""A state, and the attributes that say more about it."""
+
+
+def _do_not_disturb(pbx: Pbx, user_id: Id) -> _Reading:
+    user = pbx.users[user_id]
+    return user.do_not_disturb, _code(user.do_not_disturb_status)
+
+
+def _call_forwarding(pbx: Pbx, user_id: Id) -> _Reading:
+    user = pbx.users[user_id]
+    return user.forwarding, _code(user.fwd_always_status)
 
 
 def _code(status: Raw) -> Attributes:
@@ -44,17 +57,12 @@ def _code(status: Raw) -> Attributes:
     return {} if status is None else {"status_code": status}
 
 
-def _is_registered(pbx: Pbx, user_id: Id) -> bool | None:
+def _phones(pbx: Pbx, user_id: Id) -> _Reading:
     """Return whether any phone can be reached; unknown where none says whether."""
-    said = [terminal.registered for terminal in pbx.terminals_of(user_id).values()]
-    if any(said):
-        return True
-    return False if False in said else None
-
-
-def _phones(pbx: Pbx, user_id: Id) -> Attributes:
     terminals = sorted(pbx.terminals_of(user_id).values(), key=lambda terminal: terminal.name)
-    return {"terminals": [_phone(terminal) for terminal in terminals]}
+    said = [terminal.registered for terminal in terminals]
+    is_on = any(said) or (False if False in said else None)
+    return is_on, {"terminals": [_phone(terminal) for terminal in terminals]}
 
 
 def _phone(terminal: Terminal) -> Json:
@@ -76,14 +84,12 @@ USER_BINARY_SENSORS: Final = (
     CtiBinarySensorDescription(
         key="do_not_disturb",
         translation_key="do_not_disturb",
-        is_on_fn=lambda pbx, user_id: pbx.users[user_id].do_not_disturb,
-        attributes_fn=lambda pbx, user_id: _code(pbx.users[user_id].do_not_disturb_status),
+        read_fn=_do_not_disturb,
     ),
     CtiBinarySensorDescription(
         key="call_forwarding",
         translation_key="call_forwarding",
-        is_on_fn=lambda pbx, user_id: pbx.users[user_id].forwarding,
-        attributes_fn=lambda pbx, user_id: _code(pbx.users[user_id].fwd_always_status),
+        read_fn=_call_forwarding,
     ),
 )
 
@@ -92,8 +98,7 @@ PHONE_REGISTERED: Final = CtiBinarySensorDescription(
     translation_key="phone_registered",
     device_class=BinarySensorDeviceClass.CONNECTIVITY,
     entity_registry_enabled_default=False,
-    is_on_fn=_is_registered,
-    attributes_fn=_phones,
+    read_fn=_phones,
 )
 
 
@@ -119,7 +124,7 @@ async def async_setup_entry(
             *phones.async_of(key),
         ]
 
-    async_follow_roster(entry, async_add_entities, make)
+    await async_follow_roster(entry, async_add_entities, make)
 
 
 class _Phones:
@@ -167,17 +172,20 @@ class _Phones:
 class ConnectionSensor(CtiEntity, BinarySensorEntity):
     """Show whether the phone system is connected."""
 
-    @property
     @override
-    def available(self) -> bool:
+    def _is_known(self) -> bool:
         """Return True always: a lost connection is what it has to show."""
         return True
 
     @override
     def _read(self) -> object:
-        """Take the state from the coordinator."""
-        self._attr_is_on = self.coordinator.connected
-        return self._attr_is_on
+        """Return whether there is a connection."""
+        return self.coordinator.connected
+
+    @override
+    def _show(self, seen: bool) -> None:
+        """Show it."""
+        self._attr_is_on = seen
 
 
 class CtiBinarySensor(CtiEntity, BinarySensorEntity):
@@ -188,10 +196,11 @@ class CtiBinarySensor(CtiEntity, BinarySensorEntity):
 
     @override
     def _read(self) -> object:
-        """Take state and attributes from the picture."""
-        description = self.entity_description
-        is_on = description.is_on_fn(self.pbx, self.item_id)
-        attributes: dict[str, Any] = description.attributes_fn(self.pbx, self.item_id)
-        self._attr_is_on = is_on
-        self._attr_extra_state_attributes = attributes
-        return is_on, attributes
+        """Return what the description reads."""
+        return self.entity_description.read_fn(self.pbx, self.item_id)
+
+    @override
+    def _show(self, seen: _Reading) -> None:
+        """Show it."""
+        self._attr_is_on, attributes = seen
+        self._attr_extra_state_attributes = dict[str, Any](attributes)

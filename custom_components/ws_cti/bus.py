@@ -1,12 +1,14 @@
 """Put calls, channels and messages into words for Home Assistant's event bus."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 
-from .cti.model import Change, Notice, plain
+from .cti.model import Change, Notice
 from .cti.pbx import Pbx
+from .cti.plain import plain
 from .cti.story import CallDirection, CallEvent, Outcome, Step
 from .cti.words import Json
 
@@ -40,27 +42,47 @@ CALL_DETAILS: Final = (
     "outcome",
     "ring_seconds",
     "talk_seconds",
+    "ended_after",
+    "ended_before",
     "end_user",
     "time",
 )
 """What `call_details` tells; whoever reads it elsewhere finds only what is not empty."""
 
+type CallDetails = dict[str, Json]
+"""What `call_details` tells of one step."""
+
+_MOMENTS: Final = 256
+"""How many points in time are remembered: each is told by several events and states."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def moment(microseconds: int | None) -> datetime | None:
-    """Return a point in time of the phone system's clock."""
-    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+@lru_cache(maxsize=_MOMENTS)
+def moment(at: int | None) -> datetime | None:
+    """Return a point in time as Home Assistant knows it."""
+    return None if at is None else _EPOCH + timedelta(microseconds=at)
 
 
-def call_details(pbx: Pbx, event: CallEvent) -> dict[str, Json]:
+@lru_cache(maxsize=_MOMENTS)
+def iso(at: int | None) -> str | None:
+    """Return a point in time as the data of events and attributes tell it."""
+    time = moment(at)
+    return None if time is None else time.isoformat()
+
+
+def microseconds(at: datetime) -> int:
+    """Return a point in time as the library counts it."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def call_details(pbx: Pbx, event: CallEvent) -> CallDetails:
     """Return what an automation needs to know of one step of a call."""
-    at = moment(event.at)
     return {
         "user_id": event.user_id,
         "user_name": pbx.user_title(event.user_id) if event.user_id else None,
         "call_id": event.call_id,
-        "direction": event.direction,
+        "direction": str(event.direction),
         "location": event.location,
         "caller_number": event.caller.number,
         "caller_name": event.caller.name,
@@ -71,17 +93,26 @@ def call_details(pbx: Pbx, event: CallEvent) -> dict[str, Json]:
         "group_name": pbx.group_title(event.group_id) if event.group_id else None,
         "answered_by": event.answered_by,
         "answered_by_name": pbx.user_title(event.answered_by) if event.answered_by else None,
-        "outcome": event.outcome,
+        "outcome": str(event.outcome) if event.outcome is not None else None,
         "ring_seconds": event.ring_seconds,
         "talk_seconds": event.talk_seconds,
-        "end_user": plain(event.end_user),
-        "time": at.isoformat() if at is not None else None,
+        "ended_after": iso(event.ended_after),
+        "ended_before": iso(event.ended_before),
+        "end_user": plain(event.end_user) if event.end_user is not None else None,
+        "time": iso(event.at),
     }
 
 
-def call_data(entry: ConfigEntry, pbx: Pbx, event: CallEvent) -> dict[str, Json]:
+def call_data(
+    entry: ConfigEntry, event: CallEvent, details: CallDetails, device_id: str | None
+) -> dict[str, Json]:
     """Return the data of a `ws_cti_call` event."""
-    return {"entry_id": entry.entry_id, "step": event.step, **call_details(pbx, event)}
+    return {
+        "entry_id": entry.entry_id,
+        "step": str(event.step),
+        **details,
+        "device_id": device_id,
+    }
 
 
 def belongs_in_logbook(event: CallEvent) -> bool:

@@ -35,7 +35,7 @@ async def async_setup_entry(
         if key[0] in (Element.USER, Element.GROUP):
             yield ResetMissedCallsButton(coordinator, key, RESET_MISSED_CALLS)
 
-    async_follow_roster(entry, async_add_entities, make)
+    await async_follow_roster(entry, async_add_entities, make)
 
 
 class ResetMissedCallsButton(CtiEntity, ButtonEntity):

@@ -20,9 +20,10 @@ from .cti.commands import (
     OutsideNumber,
 )
 from .cti.errors import AuthError, CtiError
-from .cti.model import Change, EndUser, plain
+from .cti.model import Change, EndUser
 from .cti.overview import CallView, among, view
 from .cti.placed import CallResult, PlacedCall
+from .cti.plain import plain
 from .cti.story import UserCall
 from .cti.words import Element, Id
 from .failures import refused, told

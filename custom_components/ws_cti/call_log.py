@@ -124,18 +124,22 @@ class CallLog:
     # What happens
 
     @callback
-    def note(self, event: CallEvent) -> None:
-        """Keep a call if this is its end; what came before the end is left to others."""
+    def note(self, event: CallEvent) -> bool:
+        """Keep a call if this is its end, and return whether it counts as missed.
+
+        What came before the end is left to others.
+        """
         if event.outcome is None or self._closed:
-            return
+            return False
         call = LoggedCall.of(event, self._pbx, dt_util.utcnow())
         self._forget_old_calls()
         if call.missed:
             self._missed[call.key] = self.missed(call.key).with_call(call)
         elif not self.keeps_calls:
-            return
+            return False
         self._calls.appendleft(call)
         self._save_soon()
+        return call.missed
 
     @callback
     def async_reset_missed(self, keys: Collection[Key]) -> None:

@@ -1,12 +1,10 @@
 """Ask for an account of a phone system, and really connect before anything is kept."""
 
 from collections.abc import Mapping
-from enum import StrEnum
-import logging
 from typing import Any, Final, override
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
-from homeassistant.const import CONF_API_TOKEN, CONF_BASE, CONF_SSL, CONF_VERIFY_SSL
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_API_TOKEN, CONF_SSL, CONF_VERIFY_SSL
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
@@ -20,9 +18,11 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from .account import driver_of, identity_of, ssl_context_of, title_of
+from .account import Risk, identity_of, risk_of, title_of
 from .const import (
+    CONF_AGREED_RISK,
     CONF_APP_NAME,
+    CONF_KEPT_RISK,
     CONF_PBX_DOMAIN,
     CONF_SERVER,
     CONF_TAKE_OVER,
@@ -34,57 +34,12 @@ from .const import (
 )
 from .coordinator import CtiConfigEntry
 from .cti.basix.driver import DEFAULT_SERVER, UserNamedBy, server_of
-from .cti.errors import (
-    AuthError,
-    CertificateError,
-    ConnectError,
-    CtiError,
-    LimitReachedError,
-    NotAPbxError,
-    ProtocolError,
-    ReplacedError,
-    SilenceError,
-    UnavailableError,
-)
-from .cti.link import probe
 from .options_flow import CtiOptionsFlow
-
-_LOGGER = logging.getLogger(__name__)
+from .trial import Problem, async_concerns_user, async_errors, async_try, errors_of, mistakes_in
 
 SECTION_CONNECTION: Final = "connection"
-
-
-class Problem(StrEnum):
-    """List what a form can complain about; each has its sentence in the translations."""
-
-    CANNOT_CONNECT = "cannot_connect"
-    CONNECTION_LIMIT = "connection_limit"
-    CONNECTION_REPLACED = "connection_replaced"
-    DOMAIN_WITH_COLON = "domain_with_colon"
-    EMPTY = "empty"
-    INVALID_AUTH = "invalid_auth"
-    INVALID_CERTIFICATE = "invalid_certificate"
-    INVALID_DOMAIN = "invalid_domain"
-    INVALID_SERVER = "invalid_server"
-    NOT_A_PBX = "not_a_pbx"
-    TIMEOUT = "timeout"
-    UNAVAILABLE = "unavailable"
-    UNKNOWN = "unknown"
-    USER_NOT_FOUND = "user_not_found"
-
-
-# A frontend shows no errors at fields inside a section, so theirs stand at the top.
-_PROBLEMS: Final[Mapping[type[CtiError], tuple[str, Problem]]] = {
-    AuthError: (CONF_API_TOKEN, Problem.INVALID_AUTH),
-    CertificateError: (CONF_SERVER, Problem.INVALID_CERTIFICATE),
-    UnavailableError: (CONF_SERVER, Problem.UNAVAILABLE),
-    ConnectError: (CONF_SERVER, Problem.CANNOT_CONNECT),
-    SilenceError: (CONF_SERVER, Problem.TIMEOUT),
-    ProtocolError: (CONF_SERVER, Problem.NOT_A_PBX),
-    LimitReachedError: (CONF_BASE, Problem.CONNECTION_LIMIT),
-    ReplacedError: (CONF_BASE, Problem.CONNECTION_REPLACED),
-    CtiError: (CONF_BASE, Problem.UNKNOWN),
-}
+CONNECT_SAFELY: Final = "connect_safely"
+CONNECT_ANYWAY: Final = "connect_anyway"
 
 _TEXT: Final = TextSelector()
 _SECRET: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
@@ -106,15 +61,25 @@ _CONNECTION: Final = section(
     ),
     {"collapsed": True},
 )
-_USER_FORM: Final = probatio.Schema(
+_ACCOUNT_FORM: Final = probatio.Schema(
     {
         probatio.Required(CONF_SERVER, default=DEFAULT_SERVER): _TEXT,
         probatio.Required(CONF_PBX_DOMAIN): _TEXT,
-        probatio.Required(probatio.Secret(CONF_API_TOKEN)): _SECRET,
+    }
+)
+_WATCH_FORM: Final = probatio.Schema(
+    {
         probatio.Required(CONF_WATCH, default=WATCH_ALL): _WATCH,
         probatio.Required(SECTION_CONNECTION): _CONNECTION,
     }
 )
+_USER_FORM: Final = _ACCOUNT_FORM.extend(
+    {probatio.Required(probatio.Secret(CONF_API_TOKEN)): _SECRET}
+).extend(_WATCH_FORM.schema)
+_USER_FORM_AGAIN: Final = _ACCOUNT_FORM.extend(
+    {probatio.Optional(probatio.Secret(CONF_API_TOKEN)): _SECRET}
+).extend(_WATCH_FORM.schema)
+"""The same once a token was typed, which is not shown, so an empty field means that one."""
 _REAUTH_FORM: Final = probatio.Schema({probatio.Required(probatio.Secret(CONF_API_TOKEN)): _SECRET})
 _RECONFIGURE_FORM: Final = probatio.Schema(
     {
@@ -136,6 +101,7 @@ class CtiConfigFlow(ConfigFlow, domain=DOMAIN):
         self._typed: dict[str, Any] = {}
         self._account: dict[str, Any] = {}
         self._named: dict[str, str] = {}
+        self._agreed: set[tuple[Risk | None, str]] = set()
 
     @staticmethod
     @callback
@@ -149,16 +115,21 @@ class CtiConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the account and what to watch in it."""
         if user_input is None:
             return self._show_user_form({})
-        self._typed = user_input
-        self._account = _tidied(user_input)
-        if errors := _mistakes(self._account):
+        token = user_input.get(CONF_API_TOKEN) or self._typed.get(CONF_API_TOKEN)
+        self._typed = user_input | {CONF_API_TOKEN: token}
+        self._account = _tidied(self._typed)
+        if errors := mistakes_in(self._account):
             return self._show_user_form(errors)
+        if self._account[CONF_WATCH] == WATCH_ALL:
+            self._account[CONF_WATCHED_USER] = None
+            await self._async_abort_if_known()
+        return self._ask_for_consent() or await self._async_add()
+
+    async def _async_add(self) -> ConfigFlowResult:
         if self._account[CONF_WATCH] != WATCH_ALL:
             return await self.async_step_one_user()
-        self._account[CONF_WATCHED_USER] = None
-        await self._async_abort_if_known()
-        if (error := await _async_try(self._account)) is not None:
-            return self._show_user_form(_errors(error, _USER_FORM))
+        if (error := await async_try(self._account)) is not None:
+            return self._show_user_form(errors_of(error, _USER_FORM))
         return self._create_entry()
 
     async def async_step_one_user(
@@ -172,12 +143,12 @@ class CtiConfigFlow(ConfigFlow, domain=DOMAIN):
         if not self._named[named_by]:
             return self._show_one_user_form({named_by: Problem.EMPTY})
         await self._async_abort_if_known()
-        if (error := await _async_try(self._account)) is None:
+        if (error := await async_try(self._account)) is None:
             return self._create_entry()
-        if await _async_concerns_user(error, self._account):
+        if await async_concerns_user(error, self._account):
             return self._show_one_user_form({named_by: Problem.USER_NOT_FOUND})
         # What is wrong can be mended in the first form only.
-        return self._show_user_form(_errors(error, _USER_FORM))
+        return self._show_user_form(errors_of(error, _USER_FORM))
 
     async def async_step_reauth(
         self,
@@ -194,7 +165,7 @@ class CtiConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             account = entry.data | _tidied(user_input)
-            errors = await _async_errors(account, _REAUTH_FORM)
+            errors = await async_errors(account, _REAUTH_FORM)
             if not errors:
                 return self.async_update_reload_and_abort(entry, data=account)
         return self.async_show_form(
@@ -206,22 +177,80 @@ class CtiConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Ask how to connect; which account it is and who is watched stay the same."""
         entry = self._get_reconfigure_entry()
-        errors: dict[str, str] = {}
-        typed = _untidied(entry.data)
-        if user_input is not None:
-            typed = user_input
-            account = entry.data | _tidied(user_input)
-            # The token is never shown, so an empty field means the present one.
-            account[CONF_API_TOKEN] = account[CONF_API_TOKEN] or entry.data[CONF_API_TOKEN]
-            errors = await _async_errors(account, _RECONFIGURE_FORM)
-            if not errors:
-                return self.async_update_reload_and_abort(entry, data=account)
-        return self.async_show_form(
-            step_id="reconfigure",
-            data_schema=self._filled(_RECONFIGURE_FORM, typed),
-            errors=errors,
-            description_placeholders={"name": entry.title},
+        self._typed = user_input or _untidied(entry.data)
+        if user_input is None:
+            return self._show_reconfigure_form({})
+        self._account = entry.data | _tidied(user_input)
+        # The token is never shown, so an empty field means the present one.
+        self._account[CONF_API_TOKEN] = self._account[CONF_API_TOKEN] or entry.data[CONF_API_TOKEN]
+        if errors := mistakes_in(self._account):
+            return self._show_reconfigure_form(errors)
+        if self._account[CONF_SERVER] != entry.data[CONF_SERVER]:
+            # What was agreed to for one server is not agreed to for another.
+            self._account[CONF_AGREED_RISK] = self._account[CONF_KEPT_RISK] = None
+        return self._ask_for_consent() or await self._async_change()
+
+    async def _async_change(self) -> ConfigFlowResult:
+        errors = await async_errors(self._account, _RECONFIGURE_FORM)
+        if errors:
+            return self._show_reconfigure_form(errors)
+        if self._account.get(CONF_KEPT_RISK) != risk_of(self._account):
+            self._account[CONF_KEPT_RISK] = None
+        return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data=self._account)
+
+    # Without encryption or without checking the certificate
+
+    def _ask_for_consent(self) -> ConfigFlowResult | None:
+        """Ask before the token travels on a line that is not safe; None where nobody is asked."""
+        risk = risk_of(self._account)
+        if risk is None or (risk, self._account[CONF_SERVER]) in self._agreed:
+            self._account[CONF_AGREED_RISK] = risk
+        if risk is None or risk == self._account.get(CONF_AGREED_RISK):
+            return None
+        return self._show_consent_menu(risk)
+
+    def _show_consent_menu(self, risk: Risk) -> ConfigFlowResult:
+        return self.async_show_menu(
+            step_id=risk,
+            menu_options=[CONNECT_SAFELY, CONNECT_ANYWAY],
+            description_placeholders={"server": self._account[CONF_SERVER]},
         )
+
+    async def async_step_not_encrypted(
+        self,
+        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - Home Assistant passes it
+    ) -> ConfigFlowResult:
+        """Say what it means that everybody on the way can read along."""
+        return self._show_consent_menu(Risk.NOT_ENCRYPTED)
+
+    async def async_step_certificate_unchecked(
+        self,
+        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - Home Assistant passes it
+    ) -> ConfigFlowResult:
+        """Say what it means that the server may be an impostor."""
+        return self._show_consent_menu(Risk.CERTIFICATE_UNCHECKED)
+
+    async def async_step_connect_safely(
+        self,
+        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - Home Assistant passes it
+    ) -> ConfigFlowResult:
+        """Encrypt the connection and check the certificate after all."""
+        safe = {CONF_SSL: True, CONF_VERIFY_SSL: True}
+        self._typed[SECTION_CONNECTION] = self._typed[SECTION_CONNECTION] | safe
+        self._account |= safe
+        return await self._async_go_on()
+
+    async def async_step_connect_anyway(
+        self,
+        user_input: dict[str, Any] | None = None,  # noqa: ARG002 - Home Assistant passes it
+    ) -> ConfigFlowResult:
+        """Take the risk, with this server."""
+        self._agreed.add((risk_of(self._account), self._account[CONF_SERVER]))
+        return await self._async_go_on()
+
+    async def _async_go_on(self) -> ConfigFlowResult:
+        go_on = self._async_change if self.source == SOURCE_RECONFIGURE else self._async_add
+        return self._ask_for_consent() or await go_on()
 
     async def _async_abort_if_known(self) -> None:
         # A form left open in another window must not lock this one out.
@@ -229,11 +258,24 @@ class CtiConfigFlow(ConfigFlow, domain=DOMAIN):
         self._abort_if_unique_id_configured()
 
     def _create_entry(self) -> ConfigFlowResult:
-        return self.async_create_entry(title=title_of(self._account), data=self._account)
+        return self.async_create_entry(
+            title=title_of(self._account), data=self._account | {CONF_KEPT_RISK: None}
+        )
 
     def _show_user_form(self, errors: dict[str, str]) -> ConfigFlowResult:
+        if CONF_API_TOKEN in errors:
+            self._typed.pop(CONF_API_TOKEN)
+        form = _USER_FORM_AGAIN if CONF_API_TOKEN in self._typed else _USER_FORM
         return self.async_show_form(
-            step_id="user", data_schema=self._filled(_USER_FORM, self._typed), errors=errors
+            step_id="user", data_schema=self._filled(form, self._typed), errors=errors
+        )
+
+    def _show_reconfigure_form(self, errors: dict[str, str]) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self._filled(_RECONFIGURE_FORM, self._typed),
+            errors=errors,
+            description_placeholders={"name": self._get_reconfigure_entry().title},
         )
 
     def _show_one_user_form(self, errors: dict[str, str]) -> ConfigFlowResult:
@@ -280,55 +322,3 @@ def _untidied(data: Mapping[str, Any]) -> dict[str, Any]:
             key: data[key] for key in (CONF_APP_NAME, CONF_TAKE_OVER, CONF_SSL, CONF_VERIFY_SSL)
         },
     }
-
-
-def _mistakes(account: Mapping[str, Any]) -> dict[str, str]:
-    """Return what can be seen to be wrong without asking the phone system."""
-    errors: dict[str, str] = {}
-    domain: str = account[CONF_PBX_DOMAIN]
-    if not account[CONF_SERVER]:
-        errors[CONF_SERVER] = Problem.INVALID_SERVER
-    if not domain:
-        errors[CONF_PBX_DOMAIN] = Problem.EMPTY
-    elif ":" in domain:
-        # It is the name of an HTTP login, which ends at the first colon.
-        errors[CONF_PBX_DOMAIN] = Problem.DOMAIN_WITH_COLON
-    elif "/" in domain or any(map(str.isspace, domain)):
-        errors[CONF_PBX_DOMAIN] = Problem.INVALID_DOMAIN
-    if not account[CONF_API_TOKEN]:
-        errors[CONF_API_TOKEN] = Problem.EMPTY
-    return errors
-
-
-async def _async_errors(account: Mapping[str, Any], form: probatio.Schema) -> dict[str, str]:
-    """Return what is wrong with an account, if need be after trying to connect."""
-    if errors := _mistakes(account):
-        return errors
-    error = await _async_try(account)
-    return {} if error is None else _errors(error, form)
-
-
-async def _async_try(account: Mapping[str, Any]) -> CtiError | None:
-    """Connect as the entry would, and return why that fails."""
-    try:
-        await probe(driver_of(account), ssl=ssl_context_of(account))
-    except CtiError as err:
-        _LOGGER.debug("Trying to connect failed: %s", err)
-        return err
-    return None
-
-
-async def _async_concerns_user(error: CtiError, account: Mapping[str, Any]) -> bool:
-    """Return whether the same account would do without the one user.
-
-    How a phone system answers when it does not know the user is not documented.
-    """
-    if not isinstance(error, (NotAPbxError, SilenceError)):
-        return False
-    return await _async_try({**account, CONF_WATCH: WATCH_ALL}) is None
-
-
-def _errors(error: CtiError, form: probatio.Schema) -> dict[str, str]:
-    """Return the sentence for an error, at its field if the form has that."""
-    field, problem = next(_PROBLEMS[kind] for kind in type(error).__mro__ if kind in _PROBLEMS)
-    return {field if field in form.schema else CONF_BASE: problem}

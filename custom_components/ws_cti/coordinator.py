@@ -7,7 +7,8 @@ unavailable; what happened to calls meanwhile is told once the picture is whole.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 import logging
 import ssl as tls
 from typing import Any, override
@@ -19,10 +20,13 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
 
 from .bus import (
+    CallDetails,
     belongs_in_logbook,
     call_data,
+    call_details,
     channel_data,
     logbook_data,
     message_data,
@@ -41,16 +45,22 @@ from .const import (
 from .cti.driver import Driver
 from .cti.errors import AuthError, CtiError
 from .cti.link import Link
-from .cti.model import Change, Notice, Update
+from .cti.model import Change, MailboxReport, Notice, Snapshot
 from .cti.pbx import Pbx
 from .cti.story import CallEvent, Effect
+from .cti.turns import Turns
 from .cti.words import (
+    PBX,
     ROSTER,
     Element,
     Key,
     group_key,
     user_key,
 )
+from .issues import Issues
+from .manners import manners_of
+from .outage import Outage
+from .pbx_clock import PbxClock
 from .roster import Roster
 
 _LOGGER = logging.getLogger(__name__)
@@ -65,7 +75,7 @@ _CHANNELS = frozenset(
 )
 
 type CtiConfigEntry = ConfigEntry[CtiCoordinator]
-type CallListener = Callable[[CallEvent], None]
+type CallListener = Callable[[CallEvent, CallDetails], None]
 type ChannelListener = Callable[[Change], None]
 
 
@@ -88,14 +98,21 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         self.pbx = self.data = Pbx()
         self.driver = driver
         self.http = http
-        self.link = Link(driver, self, ssl=ssl)
-        self.roster = Roster(hass, entry, self.pbx)
+        self.turns = Turns()
+        self._manners = manners_of(hass, entry.entry_id, driver.address.url)
+        self.link = Link(driver, self, ssl=ssl, patience=self._manners.patience)
+        self.issues = Issues(hass, entry)
+        self.roster = Roster(hass, entry, self.pbx, self.issues)
         self.call_log = CallLog(hass, entry.entry_id, entry.options, self.pbx, self._wake)
         self.last_update_success = False
+        self.reconnects = 0
+        self.reconnected_at: datetime | None = None
         self._task: asyncio.Task[None] | None = None
         self._started: asyncio.Future[None] = hass.loop.create_future()
+        self.clock = PbxClock()
+        self._outage = Outage()
         self._missed: list[CallEvent] = []
-        self._wakers: defaultdict[Key | None, dict[int, CALLBACK_TYPE]] = defaultdict(dict)
+        self._wakers: defaultdict[Key | None, dict[object, CALLBACK_TYPE]] = defaultdict(dict)
         self._call_listeners: defaultdict[Key, list[CallListener]] = defaultdict(list)
         self._channel_listeners: list[ChannelListener] = []
         self._fires_channels: bool = entry.options.get(CONF_CHANNEL_EVENTS, True)
@@ -112,6 +129,8 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         Raises ConfigEntryAuthFailed for refused credentials and ConfigEntryNotReady for
         everything else that time may heal.
         """
+        if seconds := self._manners.seconds_to_wait:
+            raise _not_ready(f"the server asked to be left alone for {seconds:.0f} seconds")
         self._task = self.config_entry.async_create_background_task(
             self.hass, self._async_run(), f"{DOMAIN} {self.config_entry.title}"
         )
@@ -122,11 +141,8 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
                 translation_domain=DOMAIN, translation_key="invalid_auth"
             ) from err
         except CtiError as err:
-            raise ConfigEntryNotReady(
-                translation_domain=DOMAIN,
-                translation_key="cannot_connect",
-                translation_placeholders={"error": str(err)},
-            ) from err
+            self._manners.failed(err)
+            raise _not_ready(str(err)) from err
 
     async def _async_run(self) -> None:
         try:
@@ -140,6 +156,7 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
     async def async_shutdown(self) -> None:
         """Let those who still wait for something know that nothing will come."""
         await super().async_shutdown()
+        self.issues.close()
         self.last_update_success = False
         self.async_update_listeners()
 
@@ -168,25 +185,29 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
 
         Without a key it is woken only with everybody: when the connection comes or goes.
         """
-        wakers = self._wakers[context]
-        token = id(update_callback)
-        wakers[token] = update_callback
+        token = object()
+        self._wakers[context][token] = update_callback
 
         @callback
         def remove() -> None:
+            wakers = self._wakers.get(context, {})
             wakers.pop(token, None)
+            if not wakers:
+                self._wakers.pop(context, None)
 
         return remove
 
     @callback
     def async_add_call_listener(self, key: Key, listener: CallListener) -> Callable[[], None]:
-        """Tell a listener each step of the calls of a user or a group."""
-        listeners = self._call_listeners[key]
-        listeners.append(listener)
+        """Tell a listener each step of the calls of a user or a group, and its details."""
+        self._call_listeners[key].append(listener)
 
         @callback
         def remove() -> None:
+            listeners = self._call_listeners[key]
             listeners.remove(listener)
+            if not listeners:
+                del self._call_listeners[key]
 
         return remove
 
@@ -205,51 +226,71 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
     @override
     def async_update_listeners(self) -> None:
         """Wake everybody."""
-        self._wake(tuple(self._wakers))
+        self._wake(self.listened_to)
+
+    @property
+    def listened_to(self) -> list[Key | None]:
+        """Return the keys of all who listen, the connection's own after what it stands for."""
+        return sorted(self._wakers, key=lambda key: key in (PBX, None))
 
     def _wake(self, keys: Collection[Key | None]) -> None:
         for key in keys:
-            for wake in tuple(self._wakers.get(key, {}).values()):
-                wake()
+            if (wakers := self._wakers.get(key)) is not None:
+                for wake in tuple(wakers.values()):
+                    wake()
+
+    def _waking(self, keys: Collection[Key | None]) -> Iterator[None]:
+        for key in keys:
+            self._wake((key,))
+            yield
 
     # What the link tells
 
     @callback
-    def received(self, told: Update | Notice) -> None:
-        """Take an update of the picture, or a message to people."""
+    def received(self, told: Change | MailboxReport | Notice) -> None:
+        """Take a change of the picture, or a message to people."""
         if isinstance(told, Notice):
             self.hass.bus.async_fire(EVENT_MESSAGE, message_data(self.config_entry, told))
             return
+        self._outage.heard()
         effect = self.pbx.apply(told)
-        if isinstance(told, Change) and told.element is Element.CHANNEL:
-            for listener in tuple(self._channel_listeners):
-                listener(told)
-        if self._fires_channels and isinstance(told, Change) and told.element in _CHANNELS:
-            self.hass.bus.async_fire(EVENT_CHANNEL, channel_data(self.config_entry, told))
-        if self.connected:
-            self._spread(effect)
-        else:
-            self._missed += effect.events
+        if isinstance(told, Change) and told.element in _CHANNELS:
+            self._tell_channel(told)
+        self._spread(effect)
 
-    @callback
-    def synchronised(self, reported: Collection[Element]) -> None:
+    def _tell_channel(self, change: Change) -> None:
+        if self._channel_listeners and change.element is Element.CHANNEL:
+            for listener in tuple(self._channel_listeners):
+                listener(change)
+        if self._fires_channels:
+            self.hass.bus.async_fire(EVENT_CHANNEL, channel_data(self.config_entry, change))
+
+    async def restored(self, snapshot: Snapshot) -> None:
+        """Take all rows of an element, however many."""
+        self._outage.heard()
+        effect = Effect()
+        await self.turns.take(self.pbx.restoring(snapshot, effect))
+        await self.turns.take(self._spreading(effect))
+
+    async def synchronised(self, reported: Collection[Element]) -> None:
         """Show the whole picture, and tell what happened to calls while nobody saw it."""
         self._missed += self.pbx.reset_unreported(reported).events
+        self._missed = self._outage.end(self._missed)
         self.last_update_success = True
-        self.roster.async_synchronise(remove_stale=Element.USER in reported)
+        self.issues.synchronised()
+        await self.turns.take(self.roster.synchronising(remove_stale=Element.USER in reported))
         if self._started.done():
             _LOGGER.info("Connection to %s restored", self.config_entry.title)
+            self.reconnects += 1
+            self.reconnected_at = dt_util.utcnow()
         else:
             self._started.set_result(None)
         missed, self._missed = self._missed, []
-        self._log(missed)
-        self.async_update_listeners()
-        for event in missed:
-            self._tell(event)
+        await self.turns.take(self._telling(missed, self.listened_to))
 
-    @callback
-    def lost(self, error: CtiError) -> None:
+    async def lost(self, error: CtiError) -> None:
         """Let everybody know that nothing is known any more."""
+        self.issues.lost(error)
         if not self._started.done():
             self._started.set_exception(error)
             return
@@ -257,34 +298,68 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
             return
         _LOGGER.info("Connection to %s lost: %s", self.config_entry.title, error)
         self.last_update_success = False
-        self.async_update_listeners()
+        self._outage.begin()
+        await self.turns.take(self._waking(self.listened_to))
 
     def _spread(self, effect: Effect) -> None:
-        """Write states before telling events: an automation reads them when it runs."""
-        if ROSTER in effect.touched:
-            self.roster.async_synchronise(remove_stale=True)
-        self._log(effect.events)
+        """Show one change at once: it concerns few, unless somebody came, went or changed."""
+        if not self.last_update_success or ROSTER in effect.touched:
+            for _ in self._spreading(effect):
+                pass
+            return
+        # Who is woken may ask what time it is there.
+        self.clock.heard(effect.events)
         self._wake(effect.touched)
-        for event in effect.events:
-            self._tell(event)
+        if effect.events:
+            self._wake(self._log(effect.events))
+            for event in effect.events:
+                self._tell(event)
 
-    def _log(self, events: Collection[CallEvent]) -> None:
-        """Keep the calls that ended; those whom the options leave out are nobody's business."""
+    def _spreading(self, effect: Effect) -> Iterator[None]:
+        """Show what a change was, unless the picture is not whole yet."""
+        if not self.connected:
+            self._missed += effect.events
+            return
+        self.clock.heard(effect.events)
+        if ROSTER in effect.touched:
+            yield from self.roster.synchronising(remove_stale=True)
+        yield from self._telling(effect.events, effect.touched)
+
+    def _telling(
+        self, events: Collection[CallEvent], touched: Collection[Key | None]
+    ) -> Iterator[None]:
+        """Write states before telling events: an automation reads them when it runs."""
+        counted = self._log(events)
+        yield from self._waking(touched)
+        yield from self._waking(counted)
         for event in events:
-            if not self.roster.leaves_out(_key_of(event)):
-                self.call_log.note(event)
+            self._tell(event)
+            yield
+
+    def _log(self, events: Collection[CallEvent]) -> list[Key]:
+        """Keep the calls that ended, and return whose count of missed ones it changed.
+
+        Those whom the options leave out are nobody's business.
+        """
+        return [
+            key
+            for event in events
+            if event.outcome is not None
+            and not self.roster.leaves_out(key := _key_of(event))
+            and self.call_log.note(event)
+        ]
 
     def _tell(self, event: CallEvent) -> None:
         key = _key_of(event)
+        device_id = self.roster.device_id(key)
+        details = call_details(self.pbx, event)
         self.hass.bus.async_fire(
-            EVENT_CALL,
-            call_data(self.config_entry, self.pbx, event)
-            | {"device_id": self.roster.device_id(key)},
+            EVENT_CALL, call_data(self.config_entry, event, details, device_id)
         )
-        if belongs_in_logbook(event) and (device_id := self.roster.device_id(key)) is not None:
+        if device_id is not None and belongs_in_logbook(event):
             self._tell_logbook(event, key, device_id)
         for listener in tuple(self._call_listeners.get(key, ())):
-            listener(event)
+            listener(event, details)
 
     def _tell_logbook(self, event: CallEvent, key: Key, device_id: str) -> None:
         unique_id = f"{self.roster.identifier(key)[1]}_call"
@@ -296,6 +371,14 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         if self._names_callers:
             told |= other_party(event)
         self.hass.bus.async_fire(EVENT_LOGBOOK, told)
+
+
+def _not_ready(reason: str) -> ConfigEntryNotReady:
+    return ConfigEntryNotReady(
+        translation_domain=DOMAIN,
+        translation_key="cannot_connect",
+        translation_placeholders={"error": reason},
+    )
 
 
 def _key_of(event: CallEvent) -> Key:

@@ -15,6 +15,7 @@ from homeassistant.const import CONF_SSL, CONF_VERIFY_SSL
 from homeassistant.util import dt as dt_util
 
 from .const import (
+    CONF_AGREED_RISK,
     CONF_ALL_GROUPS,
     CONF_ALL_USERS,
     CONF_APP_NAME,
@@ -22,14 +23,15 @@ from .const import (
     CONF_CALL_LOG_SIZE,
     CONF_CHANNEL_EVENTS,
     CONF_GROUPS,
+    CONF_KEPT_RISK,
     CONF_RECORD_CALLER_DATA,
     CONF_TAKE_OVER,
     CONF_USERS,
     CONF_WATCH,
     DEFAULT_APP_NAME,
 )
-from .cti.model import plain
 from .cti.pbx import Pbx
+from .cti.plain import plain
 from .cti.words import Json
 
 type Row = Mapping[str, Json]
@@ -175,6 +177,8 @@ DATA_RULES: Final[Mapping[str, Rule]] = {
     CONF_TAKE_OVER: _flag,
     CONF_SSL: _flag,
     CONF_VERIFY_SSL: _flag,
+    CONF_AGREED_RISK: _word,
+    CONF_KEPT_RISK: _word,
 }
 
 OPTIONS_RULES: Final[Mapping[str, Rule]] = {

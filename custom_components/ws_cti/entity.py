@@ -1,14 +1,16 @@
 """Give every entity its device, its key in the picture and its silence.
 
-An entity writes its state only when it is touched and its state or an attribute really
-changed: an unchanged write costs Home Assistant nearly as much as a changed one.
+An entity writes its state only when it is touched and what it shows really changed: an
+unchanged write costs Home Assistant nearly as much as a changed one. Most entities of
+whoever is touched show something else, so each compares first what it is made of, and
+puts it into words only when that differs.
 """
 
-from collections.abc import Callable, Iterable
-from typing import override
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from itertools import batched
+from typing import Any, Final, override
 
 from homeassistant.core import callback
-from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -22,6 +24,12 @@ from .cti.words import (
     Key,
 )
 
+ADDED_AT_ONCE: Final = 12
+"""How many entities are handed to Home Assistant together, which adds them in one go."""
+
+_NOTHING: Final = object()
+"""What an entity shows that is not available; equal to nothing else."""
+
 type EntityMaker = Callable[[CtiCoordinator, Key], Iterable[Entity]]
 
 
@@ -29,82 +37,101 @@ class CtiEntity(CoordinatorEntity[CtiCoordinator]):
     """Be the base of all entities of a phone system, a user or a group."""
 
     _attr_has_entity_name = True
-    _shown: tuple[object, ...] = ()
+    _shown: object = _NOTHING
+    """What the entity is made of as it is shown."""
 
     def __init__(
         self, coordinator: CtiCoordinator, key: Key, description: EntityDescription
     ) -> None:
-        """Tie an entity to what it shows; its key decides when it is woken."""
-        super().__init__(coordinator, context=key)
+        """Tie an entity to what it shows; its key decides when it is woken.
+
+        Those of the phone system are woken only with everybody: no row tells of it.
+        """
+        super().__init__(coordinator, context=None if key == PBX else key)
         self.entity_description = description
         self.key = key
-        identifier = coordinator.roster.identifier(key)
-        self._attr_unique_id = f"{identifier[1]}_{description.key}"
-        self._attr_device_info = DeviceInfo(identifiers={identifier})
+        self.item_id = key[1]
+        self.pbx = coordinator.pbx
+        self._known = _known(self.pbx, key)
+        self._attr_unique_id = f"{coordinator.roster.identifier(key)[1]}_{description.key}"
+        # The roster has registered it: a device info would only have it looked up once more.
+        self.device_entry = coordinator.roster.device(key)
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether what is shown is known now."""
-        return super().available and self._is_known
-
-    @property
-    def _is_known(self) -> bool:
-        element, item_id = self.key
-        match element:
-            case Element.USER:
-                return item_id in self.pbx.users
-            case Element.GROUP:
-                return item_id in self.pbx.groups
-            case _:
-                return True
+        """Return whether anything is shown."""
+        return self._shown is not _NOTHING
 
     @override
     async def async_added_to_hass(self) -> None:
         """Read the picture for the first time; Home Assistant then writes the state."""
         await super().async_added_to_hass()
-        self._shown = self._look()
+        self._look()
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         """Write the state if it differs from what is shown."""
-        shown = self._look()
-        if shown != self._shown:
-            self._shown = shown
+        if self._look():
             self.async_write_ha_state()
 
-    def _look(self) -> tuple[object, ...]:
-        available = self.available
-        return (available, self._read()) if available else (available,)
+    def _look(self) -> bool:
+        """Return whether what is shown differs, and show it."""
+        seen = self._read() if self._is_known() else _NOTHING
+        if seen == self._shown:
+            return False
+        self._shown = seen
+        if seen is not _NOTHING:
+            self._show(seen)
+        return True
+
+    def _is_known(self) -> bool:
+        """Return whether what is shown is known now."""
+        is_live = self.coordinator.last_update_success
+        return is_live and (self._known is None or self.item_id in self._known)
 
     def _read(self) -> object:
-        """Take state and attributes from the picture, and return both to compare."""
+        """Return whatever of the picture is shown, in one value that can be compared."""
         return None
 
-    @property
-    def pbx(self) -> Pbx:
-        """Return the live picture."""
-        return self.coordinator.pbx
-
-    @property
-    def item_id(self) -> Id:
-        """Return the id of the user or group that is shown."""
-        return self.key[1]
+    def _show(self, seen: Any) -> None:  # noqa: ANN401 - of the kind that `_read` returns
+        """Put what was read into words, as state and attributes."""
 
 
-@callback
-def async_follow_roster(
+def _known(pbx: Pbx, key: Key) -> Container[Id] | None:
+    """Return the users or groups that one must be among; None for the phone system itself."""
+    match key[0]:
+        case Element.USER:
+            return pbx.users
+        case Element.GROUP:
+            return pbx.groups
+        case _:
+            return None
+
+
+async def async_follow_roster(
     entry: CtiConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     make: EntityMaker,
 ) -> None:
     """Add the entities of the phone system, and of who is there now or joins later."""
     coordinator = entry.runtime_data
+    roster = coordinator.roster
+    # Who joins while many others are added, or leaves, is added once or not at all.
+    awaited: dict[Key, None] = {}
 
-    @callback
-    def add(keys: Iterable[Key]) -> None:
-        async_add_entities([entity for key in keys for entity in make(coordinator, key)])
+    def entities() -> Iterator[Entity]:
+        while awaited:
+            awaited.pop(key := next(iter(awaited)))
+            if roster.device_id(key) is not None:
+                yield from make(coordinator, key)
 
-    add((PBX, *coordinator.roster.keys))
-    entry.async_on_unload(coordinator.roster.async_add_listener(add))
+    def adding(keys: Collection[Key]) -> Iterator[None]:
+        awaited.update(dict.fromkeys(keys))
+        for some in batched(entities(), ADDED_AT_ONCE, strict=False):
+            async_add_entities(some)
+            yield
+
+    entry.async_on_unload(roster.async_add_listener(adding))
+    await coordinator.turns.take(adding((PBX, *roster.keys)))

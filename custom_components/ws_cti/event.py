@@ -9,9 +9,8 @@ from homeassistant.helpers.entity_platform import (
     AddConfigEntryEntitiesCallback,
 )
 
-from .bus import CALLER_DATA, call_details
+from .bus import CALLER_DATA, CallDetails
 from .coordinator import CtiConfigEntry, CtiCoordinator
-from .cti.model import plain
 from .cti.story import CallEvent, Step
 from .cti.words import Element, Key
 from .entity import CtiEntity, async_follow_roster
@@ -47,7 +46,7 @@ async def async_setup_entry(
             case _:
                 return []
 
-    async_follow_roster(entry, async_add_entities, make)
+    await async_follow_roster(entry, async_add_entities, make)
 
 
 class CtiCallEvent(CtiEntity, EventEntity):
@@ -62,11 +61,10 @@ class CtiCallEvent(CtiEntity, EventEntity):
         self.async_on_remove(self.coordinator.async_add_call_listener(self.key, self._tell))
 
     @callback
-    def _tell(self, event: CallEvent) -> None:
+    def _tell(self, event: CallEvent, details: CallDetails) -> None:
         """Write each step at once: none may hide another of the same moment."""
-        details = {name: plain(said) for name, said in call_details(self.pbx, event).items()}
-        known = {name: said for name, said in details.items() if said not in (None, {})}
-        self._trigger_event(event.step.value, known)
+        known = {name: said for name, said in details.items() if said is not None}
+        self._trigger_event(str(event.step), known)
         self.async_write_ha_state()
 
 

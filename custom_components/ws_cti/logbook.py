@@ -1,11 +1,10 @@
 """Put calls into sentences for the logbook, in English as all of its sentences are."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.components.logbook.const import (
-    LOGBOOK_ENTRY_ENTITY_ID,
+    LOGBOOK_ENTRY_ICON,
     LOGBOOK_ENTRY_MESSAGE,
     LOGBOOK_ENTRY_NAME,
 )
@@ -16,6 +15,9 @@ from .cti.story import Outcome, Step
 
 type Describer = Callable[[Event], dict[str, Any]]
 
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+
 
 @callback
 def async_describe_events(
@@ -25,10 +27,12 @@ def async_describe_events(
 
     @callback
     def describe(event: Event) -> dict[str, Any]:
+        # With its entity, the entry would begin with the entity's name instead of the person's.
+        # The event names it all the same, so whoever asks for the entity finds the entry.
         return {
             LOGBOOK_ENTRY_NAME: event.data.get("name"),
             LOGBOOK_ENTRY_MESSAGE: sentence(event.data),
-            LOGBOOK_ENTRY_ENTITY_ID: event.data.get("entity_id"),
+            LOGBOOK_ENTRY_ICON: _icon(event.data),
         }
 
     async_describe_event(DOMAIN, EVENT_LOGBOOK, describe)
@@ -60,8 +64,29 @@ def _with(other: str | None) -> str:
 
 
 def _for_how_long(told: Mapping[str, Any]) -> str:
-    seconds = told.get("talk_seconds")
-    return f" for {timedelta(seconds=round(seconds))}" if seconds is not None else ""
+    talked = told.get("talk_seconds")
+    if talked is None:
+        return ""
+    seconds = round(talked)
+    if seconds < _HOUR:
+        parts = _some(seconds // _MINUTE, "minute"), _some(seconds % _MINUTE, "second")
+    else:
+        parts = _some(seconds // _HOUR, "hour"), _some(seconds % _HOUR // _MINUTE, "minute")
+    return f" for {' and '.join(filter(None, parts)) or 'a moment'}"
+
+
+def _some(count: int, unit: str) -> str:
+    if not count:
+        return ""
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def _icon(told: Mapping[str, Any]) -> str:
+    if told.get("step") != Step.ENDED:
+        return "mdi:phone-missed"
+    if told.get("outcome") == Outcome.ANSWERED:
+        return "mdi:phone-in-talk"
+    return "mdi:phone-outgoing"
 
 
 def _other_party(told: Mapping[str, Any]) -> str | None:

@@ -1,13 +1,14 @@
 """Describe one ended call as one user or one group lived it, and as a row of a file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from .bus import moment
 from .cti.pbx import Pbx
 from .cti.story import CallDirection, CallEvent, Outcome, Step
+from .cti.values import value
 from .cti.words import (
     Id,
     Json,
@@ -21,12 +22,13 @@ type Row = dict[str, Json]
 _MISSED: Final = frozenset({Step.MISSED, Step.ABANDONED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class LoggedCall:
     """Keep what is worth knowing of a call after its end; names are those of that moment.
 
-    Times are by the phone system's clock, except `noted_at`: by that of Home Assistant
-    it is known how old an entry is, whatever the phone system believes.
+    Times are by the phone system's clock, except `noted_at` and those between which an end
+    was that nobody saw: by the clock of Home Assistant it is known how old an entry is,
+    whatever the phone system believes.
     """
 
     call_id: Id
@@ -48,6 +50,8 @@ class LoggedCall:
     began: datetime | None
     answered: datetime | None
     ended: datetime
+    ended_after: datetime | None
+    ended_before: datetime | None
     ring_seconds: float | None
     talk_seconds: float | None
     noted_at: datetime
@@ -84,6 +88,8 @@ class LoggedCall:
             began=began,
             answered=answered,
             ended=ended or now,
+            ended_after=moment(event.ended_after),
+            ended_before=moment(event.ended_before),
             ring_seconds=event.ring_seconds,
             talk_seconds=event.talk_seconds,
             noted_at=now,
@@ -95,7 +101,8 @@ class LoggedCall:
 
         Raises KeyError, TypeError or ValueError for what cannot be one.
         """
-        values = {name: row[name] for name in _NAMES}
+        values = {name: row[name] for name in _NAMES if name not in _LATER}
+        values |= {name: row.get(name) for name in _LATER}
         for name in _TIMES:
             if values[name] is not None:
                 values[name] = datetime.fromisoformat(values[name])
@@ -114,7 +121,9 @@ class LoggedCall:
 
 
 _NAMES: Final = tuple(field.name for field in fields(LoggedCall))
-_TIMES: Final = ("began", "answered", "ended", "noted_at")
+_TIMES: Final = ("began", "answered", "ended", "ended_after", "ended_before", "noted_at")
+_LATER: Final = frozenset({"ended_after", "ended_before"})
+"""What a file may lack that an earlier release wrote."""
 
 
 def _written(value: Json | datetime) -> Json:

@@ -154,9 +154,13 @@ def _name_of(item: User | Group) -> str:
 
 
 def _presence_codes(pbx: Pbx) -> str:
-    """Return the presence codes that users have now, since no document lists them."""
+    """Return the presence codes that users have now, since no document lists them.
+
+    The frontend reads the description of a form as Markdown, which leaves code as it is.
+    """
     codes = {str(user.presence) for user in pbx.users.values() if user.presence is not None}
-    return ", ".join(sorted(codes, key=lambda code: (len(code), code))) or "-"
+    quoted = (code.replace("`", "'") for code in sorted(codes, key=lambda one: (len(one), one)))
+    return ", ".join(f"`{code}`" for code in quoted) or "-"
 
 
 def _as_rows(names: Mapping[str, str]) -> list[dict[str, str]]:

@@ -1,12 +1,12 @@
 """Keep the devices of an entry in step with who there is in the phone system."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 import logging
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers import device_registry as dr
 
 from .const import (
     CONF_ALL_GROUPS,
@@ -25,6 +25,7 @@ from .cti.words import (
     group_key,
     user_key,
 )
+from .issues import Issues
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,19 +37,21 @@ ENTITIES_PER_GROUP: Final = 8
 ENTITIES_PER_PBX: Final = 4
 """How many entities are enabled by default; a test counts them."""
 
-ISSUE_TOO_MANY: Final = "too_many_entities"
-
-type JoinedListener = Callable[[Collection[Key]], None]
+type JoinedListener = Callable[[Collection[Key]], Iterator[None]]
+"""What takes in who joined, some with each step."""
 
 
 class Roster:
     """Know which users and groups are devices, and make and remove those."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], pbx: Pbx) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry[Any], pbx: Pbx, issues: Issues
+    ) -> None:
         """Start without devices; those of the last run are found by their identifiers."""
         self._hass = hass
         self._entry = entry
         self._pbx = pbx
+        self._issues = issues
         self._device_ids: dict[Key, str] = {}
         self._titles: dict[Key, str] = {}
         self._listeners: list[JoinedListener] = []
@@ -73,6 +76,10 @@ class Roster:
         """Return the id of a user's, a group's or the phone system's device."""
         return self._device_ids.get(key)
 
+    def device(self, key: Key) -> dr.AnyDeviceEntry | None:
+        """Return a user's, a group's or the phone system's device as it is registered now."""
+        return dr.async_get(self._hass).async_get(self._device_ids.get(key, ""))
+
     def leaves_out(self, key: Key) -> bool:
         """Return whether a user or a group is known and was not chosen to be shown.
 
@@ -92,9 +99,8 @@ class Roster:
 
         return remove
 
-    @callback
-    def async_synchronise(self, *, remove_stale: bool) -> None:
-        """Make the devices those of the users and groups that were chosen.
+    def synchronising(self, *, remove_stale: bool) -> Iterator[None]:
+        """Make the devices those of the users and groups that were chosen, one with each step.
 
         `remove_stale` tells that the picture is whole, so that who is missing has left.
         """
@@ -105,11 +111,12 @@ class Roster:
         for key, item in wanted.items():
             if self._titles.get(key) != item.title:
                 self._register(registry, key, item)
+                yield
         if remove_stale:
-            self._remove_stale(registry, wanted)
+            yield from self._removing_stale(registry, wanted)
         if joined:
             for listener in tuple(self._listeners):
-                listener(joined)
+                yield from listener(joined)
 
     def _chosen(self) -> dict[Key, User | Group]:
         options = self._entry.options
@@ -128,25 +135,8 @@ class Roster:
             if room < 0:
                 break
             wanted[key] = chosen[key]
-        self._report_left_out(len(chosen) - len(wanted))
+        self._issues.counted(users=len(self._pbx.users), left_out=len(chosen) - len(wanted))
         return wanted
-
-    def _report_left_out(self, left_out: int) -> None:
-        if not left_out:
-            async_forget_issues(self._hass, self._entry)
-            return
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            _issue_id(self._entry),
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=ISSUE_TOO_MANY,
-            translation_placeholders={
-                "title": self._entry.title,
-                "left_out": str(left_out),
-            },
-        )
 
     def _register_pbx(self, registry: dr.DeviceRegistry) -> None:
         if PBX in self._device_ids:
@@ -173,25 +163,18 @@ class Roster:
         self._device_ids[key] = device.id
         self._titles[key] = item.title
 
-    def _remove_stale(self, registry: dr.DeviceRegistry, wanted: Mapping[Key, object]) -> None:
+    def _removing_stale(
+        self, registry: dr.DeviceRegistry, wanted: Mapping[Key, object]
+    ) -> Iterator[None]:
         kept = {self.identifier(key) for key in (PBX, *wanted)}
         for device in dr.async_entries_for_config_entry(registry, self._entry.entry_id):
             if not device.identifiers & kept:
                 _LOGGER.debug("Removing the device of somebody who left")
                 registry.async_remove_device(device.id)
+                yield
         for key in [key for key in self._device_ids if key != PBX and key not in wanted]:
             del self._device_ids[key]
             self._titles.pop(key, None)
-
-
-@callback
-def async_forget_issues(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Take back the complaint about an entry that has too many users and groups."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
-
-
-def _issue_id(entry: ConfigEntry[Any]) -> str:
-    return f"{ISSUE_TOO_MANY}_{entry.entry_id}"
 
 
 def _choice[T: (User, Group)](

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, override
+from typing import Any, Final, NamedTuple, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -14,19 +14,23 @@ from homeassistant.components.sensor import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .bus import moment
+from .bus import iso, moment
 from .const import CONF_PRESENCE_NAMES
 from .coordinator import CtiConfigEntry, CtiCoordinator
 from .cti.model import MessageWaiting, Parked
 from .cti.pbx import Pbx
 from .cti.peers import far_end
-from .cti.story import CallState, Peer
+from .cti.story import CallState, Peer, UserCall
 from .cti.words import (
+    PBX_CALLS,
     Element,
     Id,
     Json,
     Key,
+    Raw,
+    group_calls_key,
     group_key,
+    user_calls_key,
     user_key,
 )
 from .entity import CtiEntity, async_follow_roster
@@ -34,31 +38,41 @@ from .recording import may_record
 
 PARALLEL_UPDATES = 0
 
-_NEVER_RECORDED: Final = frozenset({"latest", "members"})
+_NEVER_RECORDED: Final = frozenset({"entity_picture", "latest", "members"})
 _CALLERS: Final = frozenset({"other_number", "other_name", "slots"})
 """The attributes that tell who called."""
 
-type Attributes = dict[str, Json]
+type Attributes = dict[str, Any]
 
 
-def _nothing(coordinator: CtiCoordinator, item_id: Id) -> Attributes:
-    return {}
+def _as_it_is(read: Any) -> Any:  # noqa: ANN401 - of whatever kind is read
+    return read
 
 
 @dataclass(frozen=True, kw_only=True)
 class CtiSensorDescription(SensorEntityDescription):
-    """Describe a sensor by what it reads; the id is that of its user or group."""
+    """Describe a sensor by what it reads, and by how that is put into words.
 
-    value_fn: Callable[[CtiCoordinator, Id], int | str | datetime | None]
-    attributes_fn: Callable[[CtiCoordinator, Id], Attributes] = _nothing
-    last_reset_fn: Callable[[CtiCoordinator, Id], datetime] | None = None
+    The id is that of its user or group. All that is shown must follow from what was
+    read: as long as that is equal, nothing is written. What shows calls is woken by their
+    key as well.
+    """
+
+    read_fn: Callable[[CtiCoordinator, Id], Any]
+    calls_key_fn: Callable[[Id], Key] | None = None
+    value_fn: Callable[[Any], int | str | datetime | None] = _as_it_is
+    attributes_fn: Callable[[Any], Attributes] | None = None
+    last_reset_fn: Callable[[Any], datetime] | None = None
+    picture_fn: Callable[[Any], str | None] | None = None
 
 
 def _count(
     key: str,
-    value_fn: Callable[[Pbx, Id], int | None],
-    attributes_fn: Callable[[CtiCoordinator, Id], Attributes] = _nothing,
+    read_fn: Callable[[Pbx, Id], Any],
+    value_fn: Callable[[Any], int | None] = _as_it_is,
+    attributes_fn: Callable[[Any], Attributes] | None = None,
     *,
+    calls_key_fn: Callable[[Id], Key] | None = None,
     enabled: bool = True,
 ) -> CtiSensorDescription:
     """Describe a sensor that counts; its unit is translated."""
@@ -68,7 +82,9 @@ def _count(
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         entity_registry_enabled_default=enabled,
-        value_fn=lambda coordinator, item_id: value_fn(coordinator.pbx, item_id),
+        read_fn=lambda coordinator, item_id: read_fn(coordinator.pbx, item_id),
+        calls_key_fn=calls_key_fn,
+        value_fn=value_fn,
         attributes_fn=attributes_fn,
     )
 
@@ -76,15 +92,16 @@ def _count(
 # The phone system
 
 
-def _in_slots(pbx: Pbx) -> list[tuple[Id, Parked]]:
+def _pbx_calls_key(_: Id) -> Key:
+    return PBX_CALLS
+
+
+def _slots(pbx: Pbx, _: Id) -> list[Json]:
     """Return the parked channels; on hold is the same state without a slot."""
-    return [(uuid, parked) for uuid, parked in pbx.queues.parked.items() if parked.slot is not None]
-
-
-def _slots(coordinator: CtiCoordinator, _: Id) -> Attributes:
-    pbx = coordinator.pbx
-    slots = sorted(_in_slots(pbx), key=lambda one: one[1].slot or "")
-    return {"slots": [_slot(pbx, uuid, parked) for uuid, parked in slots]}
+    if not pbx.queues.parked:
+        return []
+    parked = [one for one in pbx.queues.parked.items() if one[1].slot is not None]
+    return [_slot(pbx, *one) for one in sorted(parked, key=lambda one: one[1].slot or "")]
 
 
 def _slot(pbx: Pbx, uuid: Id, parked: Parked) -> Json:
@@ -93,67 +110,82 @@ def _slot(pbx: Pbx, uuid: Id, parked: Parked) -> Json:
     parker = pbx.user_title(parked.parker_id) if parked.parker_id is not None else None
     return {
         "slot": parked.slot,
-        "since": _iso(parked.since),
+        "since": iso(parked.since),
         "parked_by": parker or parked.parker_name,
         "number": waiting.number,
         "name": waiting.name,
     }
 
 
-def _iso(microseconds: int | None) -> str | None:
-    at = moment(microseconds)
-    return None if at is None else at.isoformat()
-
-
 # Users
 
 
-def _call_attributes(coordinator: CtiCoordinator, user_id: Id) -> Attributes:
-    """Return the call that decides the state; without a call nothing of the last one."""
+class _Lead(NamedTuple):
+    """Hold the call that decides a user's state, if he is in any, and the user's picture."""
+
+    state: CallState
+    call: UserCall | None
+    calls: int
+    group: str | None
+    picture: str | None
+
+
+def _lead(coordinator: CtiCoordinator, user_id: Id) -> _Lead:
     pbx = coordinator.pbx
-    _, call, calls = pbx.calls.leading(user_id)
+    state, call, calls = pbx.calls.leading(user_id)
+    group_id = call.group_id if call is not None else None
+    group = pbx.group_title(group_id) if group_id is not None else None
+    return _Lead(state, call, calls, group, coordinator.driver.picture_of(pbx.users[user_id]))
+
+
+def _call_attributes(lead: _Lead) -> Attributes:
+    """Return the call that decides the state; without a call nothing of the last one."""
+    call = lead.call
     if call is None:
         return {"calls": 0}
     return {
-        "calls": calls,
+        "calls": lead.calls,
         "call_id": call.call_id,
-        "direction": call.direction.value,
+        "direction": str(call.direction),
         "location": call.other.location,
         "other_number": call.other.number,
         "other_name": call.other.name,
-        "since": _iso(call.since),
-        "group": pbx.group_title(call.group_id) if call.group_id is not None else None,
+        "since": iso(call.since),
+        "group": lead.group,
     }
 
 
-def _presence(coordinator: CtiCoordinator, user_id: Id) -> str | None:
-    """Return the code as the phone system says it, or the name that it was given."""
+class _Presence(NamedTuple):
+    """Hold what the phone system says, and the name that it was given."""
+
+    code: Raw
+    name: str | None
+
+
+def _presence(coordinator: CtiCoordinator, user_id: Id) -> _Presence:
     said = coordinator.pbx.users[user_id].presence
     if said is None or said == "":
-        return None
+        return _Presence(None, None)
     names: dict[str, str] = coordinator.config_entry.options.get(CONF_PRESENCE_NAMES, {})
-    return names.get(str(said), str(said))
-
-
-def _presence_code(coordinator: CtiCoordinator, user_id: Id) -> Attributes:
-    said = coordinator.pbx.users[user_id].presence
-    return {} if said is None or said == "" else {"code": said}
+    return _Presence(said, names.get(str(said), str(said)))
 
 
 # Groups
 
 
-def _members_logged_in(pbx: Pbx, group_id: Id) -> int | None:
-    """Return how many take calls; unknown where the phone system tells no logins."""
-    logins = [member.logged_in for member in pbx.members(group_id).values()]
-    return None if logins and all(login is None for login in logins) else logins.count(True)
+class _LoggedIn(NamedTuple):
+    """Hold how many members take calls, unknown where no logins are told, and their names."""
+
+    number: int | None
+    names: tuple[str, ...]
 
 
-def _member_names(coordinator: CtiCoordinator, group_id: Id) -> Attributes:
-    pbx = coordinator.pbx
-    members = [member for member in pbx.members(group_id).values() if member.logged_in]
-    names = {pbx.user_title(member.user_id) or member.user_id for member in members}
-    return {"members": [*sorted(names)]}
+def _logged_in(pbx: Pbx, group_id: Id) -> _LoggedIn:
+    logins = [(one.user_id, one.logged_in) for one in pbx.members(group_id).values()]
+    taking = [user_id for user_id, login in logins if login]
+    is_told = not logins or any(login is not None for _, login in logins)
+    names = {pbx.user_title(user_id) or user_id for user_id in taking}
+    return _LoggedIn(len(taking) if is_told else None, tuple(sorted(names)))
 
 
 # Mailboxes
@@ -169,21 +201,15 @@ def _group_mailbox(pbx: Pbx, group_id: Id) -> MessageWaiting:
 
 def _voicemails(mailbox: Callable[[Pbx, Id], MessageWaiting]) -> tuple[CtiSensorDescription, ...]:
     """Describe the two counters of a mailbox."""
-
-    def unread(coordinator: CtiCoordinator, item_id: Id) -> Attributes:
-        """Return what the phone system said where no counters could be read in it."""
-        mwi = mailbox(coordinator.pbx, item_id)
-        return {} if mwi.new is not None else {"raw_text": mwi.raw}
-
     return (
-        _count("new_voicemails", lambda pbx, item_id: mailbox(pbx, item_id).new, unread),
-        _count(
-            "saved_voicemails",
-            lambda pbx, item_id: mailbox(pbx, item_id).saved,
-            unread,
-            enabled=False,
-        ),
+        _count("new_voicemails", mailbox, lambda mwi: mwi.new, _unread),
+        _count("saved_voicemails", mailbox, lambda mwi: mwi.saved, _unread, enabled=False),
     )
+
+
+def _unread(mwi: MessageWaiting) -> Attributes:
+    """Return what the phone system said where no counters could be read in it."""
+    return {} if mwi.new is not None else {"raw_text": mwi.raw}
 
 
 # Missed calls
@@ -195,27 +221,24 @@ def _missed_calls(key_of: Callable[[Id], Key]) -> CtiSensorDescription:
     It is a total with the time of its reset, so that statistics add up what came in
     each hour whenever it was reset, also while Home Assistant was not looking.
     """
-
-    def latest(coordinator: CtiCoordinator, item_id: Id) -> Attributes:
-        return {"latest": coordinator.call_log.missed(key_of(item_id)).shown}
-
     return CtiSensorDescription(
         key="missed_calls",
         translation_key="missed_calls",
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=0,
-        value_fn=lambda coordinator, item_id: coordinator.call_log.missed(key_of(item_id)).count,
-        attributes_fn=latest,
-        last_reset_fn=lambda coordinator, item_id: (
-            coordinator.call_log.missed(key_of(item_id)).since
-        ),
+        read_fn=lambda coordinator, item_id: coordinator.call_log.missed(key_of(item_id)),
+        value_fn=lambda missed: missed.count,
+        attributes_fn=lambda missed: {"latest": missed.shown},
+        last_reset_fn=lambda missed: missed.since,
     )
 
 
 PBX_SENSORS: Final = (
-    _count("active_calls", lambda pbx, _: len(pbx.calls)),
-    _count("waiting_calls", lambda pbx, _: pbx.queues.waiting_count),
-    _count("parked_calls", lambda pbx, _: len(_in_slots(pbx)), _slots),
+    _count("active_calls", lambda pbx, _: len(pbx.calls), calls_key_fn=_pbx_calls_key),
+    _count("waiting_calls", lambda pbx, _: pbx.queues.waiting_count, calls_key_fn=_pbx_calls_key),
+    _count(
+        "parked_calls", _slots, len, lambda slots: {"slots": slots}, calls_key_fn=_pbx_calls_key
+    ),
 )
 
 USER_SENSORS: Final = (
@@ -224,28 +247,47 @@ USER_SENSORS: Final = (
         translation_key="call_state",
         device_class=SensorDeviceClass.ENUM,
         options=[state.value for state in CallState],
-        value_fn=lambda coordinator, user_id: coordinator.pbx.calls.leading(user_id)[0].value,
+        read_fn=_lead,
+        calls_key_fn=user_calls_key,
+        value_fn=lambda lead: str(lead.state),
         attributes_fn=_call_attributes,
+        picture_fn=lambda lead: lead.picture,
     ),
     CtiSensorDescription(
         key="presence",
         translation_key="presence",
-        value_fn=_presence,
-        attributes_fn=_presence_code,
+        read_fn=_presence,
+        value_fn=lambda presence: presence.name,
+        attributes_fn=lambda said: {} if said.code is None else {"code": said.code},
     ),
     _missed_calls(user_key),
     *_voicemails(_user_mailbox),
 )
 
 GROUP_SENSORS: Final = (
-    _count("waiting_calls", lambda pbx, group_id: len(pbx.queues.waiting(group_id))),
-    _count("active_calls", lambda pbx, group_id: pbx.calls.count_in_group(group_id)),
-    _count("members_logged_in", _members_logged_in, _member_names),
+    _count(
+        "waiting_calls",
+        lambda pbx, group_id: len(pbx.queues.waiting(group_id)),
+        calls_key_fn=group_calls_key,
+    ),
+    _count(
+        "active_calls",
+        lambda pbx, group_id: pbx.calls.count_in_group(group_id),
+        calls_key_fn=group_calls_key,
+    ),
+    _count(
+        "members_logged_in",
+        _logged_in,
+        lambda members: members.number,
+        lambda members: {"members": [*members.names]},
+    ),
     CtiSensorDescription(
         key="oldest_waiting_since",
         translation_key="oldest_waiting_since",
         device_class=SensorDeviceClass.TIMESTAMP,
-        value_fn=lambda coordinator, group_id: moment(coordinator.pbx.queues.oldest(group_id)),
+        read_fn=lambda coordinator, group_id: coordinator.pbx.queues.oldest(group_id),
+        calls_key_fn=group_calls_key,
+        value_fn=moment,
     ),
     _missed_calls(group_key),
     *_voicemails(_group_mailbox),
@@ -263,7 +305,7 @@ async def async_setup_entry(
     def make(coordinator: CtiCoordinator, key: Key) -> Iterable[CtiSensor]:
         return (kind(coordinator, key, description) for description in _descriptions(key))
 
-    async_follow_roster(entry, async_add_entities, make)
+    await async_follow_roster(entry, async_add_entities, make)
 
 
 def _descriptions(key: Key) -> tuple[CtiSensorDescription, ...]:
@@ -283,16 +325,32 @@ class CtiSensor(CtiEntity, SensorEntity):
     entity_description: CtiSensorDescription
 
     @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the calls, too, where it shows any."""
+        await super().async_added_to_hass()
+        if (calls_key := self.entity_description.calls_key_fn) is not None:
+            self.async_on_remove(
+                self.coordinator.async_add_listener(
+                    self._handle_coordinator_update, calls_key(self.item_id)
+                )
+            )
+
+    @override
     def _read(self) -> object:
-        """Take value and attributes from the picture."""
+        """Return what the description reads."""
+        return self.entity_description.read_fn(self.coordinator, self.item_id)
+
+    @override
+    def _show(self, seen: Any) -> None:
+        """Put it into words."""
         description = self.entity_description
-        value = description.value_fn(self.coordinator, self.item_id)
-        attributes: dict[str, Any] = description.attributes_fn(self.coordinator, self.item_id)
-        self._attr_native_value = value
-        self._attr_extra_state_attributes = attributes
+        self._attr_native_value = description.value_fn(seen)
+        if description.attributes_fn is not None:
+            self._attr_extra_state_attributes = description.attributes_fn(seen)
         if description.last_reset_fn is not None:
-            self._attr_last_reset = description.last_reset_fn(self.coordinator, self.item_id)
-        return value, attributes, self.last_reset
+            self._attr_last_reset = description.last_reset_fn(seen)
+        if description.picture_fn is not None:
+            self._attr_entity_picture = description.picture_fn(seen)
 
 
 class PrivateCtiSensor(CtiSensor):

@@ -26,7 +26,7 @@ import probatio
 
 from .clocks import Clocks
 from .cti.words import Element
-from .targets import pick
+from .targets import pick, seen_in
 
 CONF_ABOVE: Final = "above"
 
@@ -131,6 +131,7 @@ class _Watch:
 
     def __init__(self, hass: HomeAssistant, run: TriggerActionRunner, limit: timedelta) -> None:
         self.clocks = Clocks(hass)
+        self._hass = hass
         self._run = run
         self._limit = limit
         self._told: dict[str, datetime] = {}
@@ -166,7 +167,9 @@ class _Watch:
         if since is None or since == self._told.get(entity_id):
             return
         was_known = before is not None and before.state != STATE_UNAVAILABLE
-        left = since + self._limit - dt_util.utcnow()
+        coordinator, _ = seen_in(self._hass, entity_id)
+        # Nobody can have begun to wait in the future: the clocks have not been compared yet.
+        left = min(since + self._limit - coordinator.clock.now(), self._limit)
         payload = {
             ATTR_ENTITY_ID: entity_id,
             "from_state": before,

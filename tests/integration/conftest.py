@@ -1,11 +1,11 @@
 """Give tests a Home Assistant, and a phone system that it can really connect to."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 import ssl
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -20,9 +20,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 # Before anything else may find the package of the same name that the test tools bring.
-from custom_components.ws_cti.account import identity_of, title_of
+from custom_components.ws_cti.account import Risk, identity_of, title_of
+from custom_components.ws_cti.config_flow import SECTION_CONNECTION
 from custom_components.ws_cti.const import (
+    CONF_AGREED_RISK,
     CONF_APP_NAME,
+    CONF_KEPT_RISK,
     CONF_PBX_DOMAIN,
     CONF_SERVER,
     CONF_TAKE_OVER,
@@ -32,10 +35,11 @@ from custom_components.ws_cti.const import (
     DOMAIN,
     WATCH_ALL,
 )
-from custom_components.ws_cti.cti import link
+from custom_components.ws_cti.cti import link, patience
 from simulator.phone_system import PhoneSystem
 from simulator.server import DialectOptions, SimulatorServer
 from tests.integration.flow_texts import FlowTexts
+from tests.integration.forms import Form, connection
 from tests.integration.office import Office
 
 PBX_DOMAIN = "example.basix.ne.jp"
@@ -70,7 +74,10 @@ async def simulator(
 
 @pytest.fixture
 def entry_data(simulator: SimulatorServer) -> dict[str, Any]:
-    """Return the data of an entry that watches the whole phone system."""
+    """Return the data of an entry that watches the whole phone system.
+
+    Somebody decided to keep its line, which stays within this computer, open.
+    """
     return {
         CONF_SERVER: f"{simulator.host}:{simulator.port}",
         CONF_PBX_DOMAIN: PBX_DOMAIN,
@@ -81,6 +88,20 @@ def entry_data(simulator: SimulatorServer) -> dict[str, Any]:
         CONF_TAKE_OVER: True,
         CONF_SSL: False,
         CONF_VERIFY_SSL: True,
+        CONF_AGREED_RISK: Risk.NOT_ENCRYPTED,
+        CONF_KEPT_RISK: Risk.NOT_ENCRYPTED,
+    }
+
+
+@pytest.fixture
+def form(entry_data: dict[str, Any]) -> Form:
+    """Return the first form as somebody fills it in who watches the whole phone system."""
+    return {
+        CONF_SERVER: entry_data[CONF_SERVER],
+        CONF_PBX_DOMAIN: entry_data[CONF_PBX_DOMAIN],
+        CONF_API_TOKEN: entry_data[CONF_API_TOKEN],
+        CONF_WATCH: WATCH_ALL,
+        SECTION_CONNECTION: connection(),
     }
 
 
@@ -109,8 +130,10 @@ def entry(
 @pytest.fixture
 def swift_link(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a connection be whole, and be tried again, after a moment."""
-    for name in ("QUIET_SECONDS", "FIRST_DELAY", "LONGEST_DELAY", "PUSHED_OUT_DELAY"):
-        monkeypatch.setattr(link, name, 0.1)
+    for name in ("FIRST_DELAY", "LONGEST_DELAY", "FIRST_PUSHED_OUT_DELAY"):
+        monkeypatch.setattr(patience, name, 0.1)
+    monkeypatch.setattr(patience, "LONGEST_PUSHED_OUT_DELAY", 0.1)
+    monkeypatch.setattr(link, "QUIET_SECONDS", 0.1)
     monkeypatch.setattr(link, "COMPLETE_QUIET_SECONDS", 0.02)
 
 
@@ -153,6 +176,13 @@ def server_tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
     return context
+
+
+@pytest.fixture
+def setup_entry() -> Generator[AsyncMock]:
+    """Let an entry count as set up, so that only the flow connects."""
+    with patch(f"custom_components.{DOMAIN}.async_setup_entry", return_value=True) as mock:
+        yield mock
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 import json
 from pathlib import Path
 from string import Formatter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.data_entry_flow import FlowResultType, section
@@ -36,6 +36,8 @@ class FlowTexts:
         match result["type"]:
             case FlowResultType.FORM:
                 self._note_form(category, result)
+            case FlowResultType.MENU:
+                self._note_menu(category, result)
             case FlowResultType.ABORT if "translation_domain" not in result:
                 self.need(f"{category}.abort.{result['reason']}")
 
@@ -58,6 +60,13 @@ class FlowTexts:
             self._note_fields(step, schema)
         for problem in (result["errors"] or {}).values():
             self.need(f"{category}.error.{problem}")
+
+    def _note_menu(self, category: str, result: ConfigFlowResult) -> None:
+        step = f"{category}.step.{result['step_id']}"
+        self.need(f"{step}.title")
+        self.need(f"{step}.description")
+        for option in cast("list[str]", result["menu_options"]):
+            self.need(f"{step}.menu_options.{option}")
 
     def _note_fields(self, step: str, schema: probatio.Schema) -> None:
         for key, value in schema.schema.items():

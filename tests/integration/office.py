@@ -23,7 +23,7 @@ _GLANCE: Final = 0.005
 NINE: Final = "2026-11-20T09:00:00+00:00"
 """When the office opens."""
 
-CONNECTION: Final = "binary_sensor.example_basix_ne_jp_connection"
+CONNECTION: Final = "binary_sensor.example_basix_ne_jp_phone_system_connection"
 
 
 class Office:

@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 import re
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import hass_frontend
 from homeassistant.const import CONF_OPTIONS
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.condition import ConditionConfig, EntityConditionBase
+from homeassistant.helpers.trigger import EntityTriggerBase, TriggerConfig
 from homeassistant.util.yaml import load_yaml_dict
 import probatio
 import pytest
@@ -17,6 +20,7 @@ from custom_components.ws_cti import trigger
 from custom_components.ws_cti.bus import CALL_DETAILS, call_details
 from custom_components.ws_cti.call_filter import CONF_OUTCOME
 from custom_components.ws_cti.condition import CONDITIONS
+from custom_components.ws_cti.const import DOMAIN
 from custom_components.ws_cti.cti.pbx import Pbx
 from custom_components.ws_cti.cti.story import CallDirection, CallEvent, Step
 from custom_components.ws_cti.trigger import TRIGGERS
@@ -92,6 +96,40 @@ def test_the_editor_shows_the_options_that_the_code_takes(kind: str, key: str) -
     named = TEXTS[kind][key].get("fields", {})
     assert named.keys() == shown.keys()
     assert all(text["name"] and text["description"] for text in named.values())
+
+
+@pytest.mark.parametrize(("kind", "key"), ALL)
+async def test_the_editor_offers_the_devices_that_the_code_takes(
+    hass: HomeAssistant, office: Office, kind: str, key: str
+) -> None:
+    await office.open()
+    target = described(kind)[key]["target"]
+    entry_id = office.entry.entry_id
+    offered = {
+        device.id
+        for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry_id)
+        if {"integration": DOMAIN, "model": device.model} in target["device"]
+    }
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry_id)
+    domains = {one["domain"] for one in target["entity"]}
+    picked = (await made(hass, kind, key)).entity_filter({one.entity_id for one in entities})
+    assert picked
+    taken = {one.device_id for one in entities if one.entity_id in picked}
+    assert {one.domain for one in entities if one.entity_id in picked} <= domains
+    assert taken == offered
+
+
+async def made(hass: HomeAssistant, kind: str, key: str) -> EntityTriggerBase | EntityConditionBase:
+    """Return a trigger or a condition that nobody starts."""
+    target = {"entity_id": ["sensor.any"]}
+    config = {"target": target, "options": LEAST.get(key, {})}
+    valid = await KINDS[kind][key].async_validate_config(hass, config)
+    settings: TriggerConfig | ConditionConfig
+    if kind == "triggers":
+        settings = TriggerConfig(key, target, valid["options"])
+    else:
+        settings = ConditionConfig(valid["options"], target)
+    return cast("EntityTriggerBase | EntityConditionBase", KINDS[kind][key](hass, settings))
 
 
 @pytest.mark.parametrize(("kind", "key"), ALL)
@@ -174,9 +212,12 @@ async def test_home_assistant_lists_all_of_ours(
 @pytest.mark.parametrize(
     ("target", "offered"),
     [
-        ("event.alice_martin_call", {"call_ringing", "call_missed", "group_call_entered"}),
+        ("event.alice_martin_phone_call", {"call_ringing", "call_missed", "group_call_entered"}),
         ("sensor.sales_waiting_calls", {"group_waiting_above", "voicemail_received"}),
-        ("sensor.sales_oldest_waiting_since", {"group_waiting_too_long", "group_waiting_above"}),
+        (
+            "sensor.sales_oldest_call_waiting_since",
+            {"group_waiting_too_long", "group_waiting_above"},
+        ),
     ],
 )
 async def test_the_editor_offers_triggers_for_a_target(

@@ -14,7 +14,7 @@ from simulator.words import Element as Told
 from tests.integration.office import CONNECTION, Office
 
 ALICE = "binary_sensor.alice_martin"
-PHONE = f"{ALICE}_phone"
+PHONE = f"{ALICE}_phone_registration"
 
 WITHOUT_TERMINALS = {"elements": [element for element in Told if element is not Told.TERMINAL]}
 
@@ -142,7 +142,9 @@ async def test_phone_is_registered_as_long_as_one_terminal_is(
 @pytest.mark.parametrize("dialect", [WITHOUT_TERMINALS])
 async def test_phone_does_not_exist_where_no_terminals_are_told(office: Office) -> None:
     await office.open()
-    assert not [entity_id for entity_id in office.entity_ids if entity_id.endswith("_phone")]
+    assert not [
+        entity_id for entity_id in office.entity_ids if entity_id.endswith("_phone_registration")
+    ]
 
 
 async def new_colleague(office: Office) -> Colleague:
@@ -156,16 +158,16 @@ async def test_phone_comes_with_the_first_terminal(office: Office) -> None:
     await office.open()
     bob = await new_colleague(office)
     assert "binary_sensor.bob_do_not_disturb" in office.entity_ids
-    assert "binary_sensor.bob_phone" not in office.entity_ids
+    assert "binary_sensor.bob_phone_registration" not in office.entity_ids
 
     office.system.set_presence(bob, 1)
     await office.settled()
-    assert "binary_sensor.bob_phone" not in office.entity_ids
+    assert "binary_sensor.bob_phone_registration" not in office.entity_ids
 
     office.system.register_terminal(bob)
     office.system.register_terminal(bob)
     await office.settled()
-    assert "binary_sensor.bob_phone" in office.entity_ids
+    assert "binary_sensor.bob_phone_registration" in office.entity_ids
 
 
 async def test_phone_comes_once_to_somebody_who_left_and_is_back(
@@ -178,7 +180,7 @@ async def test_phone_comes_once_to_somebody_who_left_and_is_back(
 
     office.system.register_terminal(await new_colleague(office))
     await office.settled()
-    assert "binary_sensor.bob_phone" in office.entity_ids
+    assert "binary_sensor.bob_phone_registration" in office.entity_ids
     assert "does not generate unique IDs" not in caplog.text
 
 

@@ -40,6 +40,7 @@ FILES: Final = sorted(path.name for path in FOLDER.glob("*.yaml"))
 REPOSITORY: Final = "https://github.com/ws-cti/ha-ws-cti/blob/main"
 
 OLIVE: Final = "0312345678"
+SCRIPT: Final = "{{ 1 }}<script>alert(1)</script>"
 ALICE: Final = "sensor.alice_martin_call_state"
 ZOE: Final = "sensor.zoe_call_state"
 AUTOMATION: Final = "automation.test"
@@ -464,6 +465,7 @@ def sentences(told: Told) -> list[str]:
         (OLIVE, None, "0 3 1 2 3 4 5 6 7 8 calls Alice Martin."),
         (None, None, "Somebody calls Alice Martin."),
         (OLIVE, "{{ 1 + 1 }}", "{{ 1 + 1 }} calls Alice Martin."),
+        (OLIVE, SCRIPT, f"{SCRIPT} calls Alice Martin."),
         (OLIVE, "['Olive']", "['Olive'] calls Alice Martin."),
         (OLIVE, "{called}", "{called} calls Alice Martin."),
     ],
@@ -625,6 +627,7 @@ def asked(office: Office) -> list[tuple[str, object]]:
         (OLIVE, "Olive Oyl", f"Olive Oyl ({OLIVE})", ["Call back"]),
         (OLIVE, None, OLIVE, ["Call back"]),
         (OLIVE, "{{ 1 + 1 }}", "{{ 1 + 1 }} (" + OLIVE + ")", ["Call back"]),
+        (OLIVE, SCRIPT, f"{SCRIPT} ({OLIVE})", ["Call back"]),
         ("Unavailable", None, "Unavailable", []),
         (None, None, "Somebody who withholds the number", []),
     ],
@@ -1257,6 +1260,7 @@ async def test_calls_of_the_night_may_be_hung_up(
     await opened.settled()
     assert rings(opened, evening)
     evening.cancel()
+    await opened.settled()
     await day.comes_to("22:00")
     call = ring(opened, opened.alice)
     other = ring(opened, opened.zoe, "0901")

@@ -71,6 +71,8 @@ async def test_step_of_a_call_says_all_that_an_automation_needs(
         "outcome": "answered",
         "ring_seconds": 4.0,
         "talk_seconds": 30.0,
+        "ended_after": None,
+        "ended_before": None,
         "end_user": None,
         "time": "2026-11-20T09:00:34+00:00",
     }

@@ -30,12 +30,15 @@ from custom_components.ws_cti.cti.story import CallDirection, CallEvent, Step
 from custom_components.ws_cti.logged_call import LoggedCall
 from simulator.model import User as Colleague
 from simulator.wire import Grammar
+from tests.faults.wall_clock import WallClock, clock
 from tests.integration.office import Office
 
+__all__ = ["clock"]
+
 OLIVE = "0312345678"
-ALICE = "event.alice_martin_call"
-ZOE = "event.zoe_call"
-SALES = "event.sales_call"
+ALICE = "event.alice_martin_phone_call"
+ZOE = "event.zoe_phone_call"
+SALES = "event.sales_phone_call"
 
 type Row = dict[str, Any]
 
@@ -154,6 +157,8 @@ async def test_missed_call_is_kept_with_all_that_is_known(office: Office) -> Non
         "ended": "2026-11-20T09:00:07+00:00",
         "ring_seconds": 7.0,
         "talk_seconds": None,
+        "ended_after": None,
+        "ended_before": None,
     }
 
 
@@ -521,13 +526,15 @@ async def test_file_that_cannot_be_kept_aside_is_not_overwritten(
 
 
 @pytest.fixture
-async def busy(office: Office) -> Office:
+async def busy(office: Office, clock: WallClock) -> Office:
     """Return the office after four calls, each of its kind."""
     await office.open()
     await miss(office, "0901", office.alice)
     office.later(3600)
+    clock.time += timedelta(hours=1)
     await miss(office, "0902", office.zoe)
     office.later(3600)
+    clock.time += timedelta(hours=1)
     out = office.system.outgoing_call(office.alice, OLIVE)
     out.ring()
     out.answer()

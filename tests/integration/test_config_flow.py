@@ -1,28 +1,25 @@
 """Tests of how an account is added, kept working and changed."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 import ssl
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
-from aiohttp import ClientSession, web
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from aiohttp import web
 from homeassistant.const import CONF_API_TOKEN, CONF_SSL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.setup import async_setup_component
-import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.ws_cti.account import driver_of
 from custom_components.ws_cti.config_flow import SECTION_CONNECTION
 from custom_components.ws_cti.const import (
     CONF_APP_NAME,
+    CONF_KEPT_RISK,
     CONF_PBX_DOMAIN,
     CONF_SERVER,
     CONF_TAKE_OVER,
@@ -37,18 +34,21 @@ from custom_components.ws_cti.cti.errors import RejectedError
 from simulator.bert import Atom, Charlist, Encoder
 from simulator.phone_system import PhoneSystem
 from simulator.server import SimulatorServer
+from tests.integration.forms import (
+    Form,
+    add,
+    broken_handshakes,
+    connection,
+    crowd,
+    fields,
+    start,
+    submit,
+    suggested,
+)
 
 pytestmark = pytest.mark.usefixtures("flow_translations", "setup_entry")
 
-type Form = dict[str, Any]
 type Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@pytest.fixture
-def setup_entry() -> Generator[AsyncMock]:
-    """Let an entry count as set up, so that only the flow connects."""
-    with patch(f"custom_components.{DOMAIN}.async_setup_entry", return_value=True) as mock:
-        yield mock
 
 
 @pytest.fixture
@@ -57,69 +57,6 @@ def impatience() -> Iterator[None]:
     link = f"custom_components.{DOMAIN}.cti.link"
     with patch(f"{link}.OPEN_SECONDS", 0.2), patch(f"{link}.FIRST_MESSAGE_SECONDS", 0.2):
         yield
-
-
-@pytest.fixture
-def form(entry_data: dict[str, Any]) -> Form:
-    """Return the first form as somebody fills it in who watches the whole phone system."""
-    return {
-        CONF_SERVER: entry_data[CONF_SERVER],
-        CONF_PBX_DOMAIN: entry_data[CONF_PBX_DOMAIN],
-        CONF_API_TOKEN: entry_data[CONF_API_TOKEN],
-        CONF_WATCH: WATCH_ALL,
-        SECTION_CONNECTION: connection(),
-    }
-
-
-def connection(**changes: bool | str) -> Form:
-    """Return the connection details of a simulator without TLS, with changes."""
-    return {
-        CONF_APP_NAME: DEFAULT_APP_NAME,
-        CONF_TAKE_OVER: True,
-        CONF_SSL: False,
-        CONF_VERIFY_SSL: True,
-    } | changes
-
-
-async def start(hass: HomeAssistant) -> ConfigFlowResult:
-    """Open the first form."""
-    return await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-
-
-async def submit(hass: HomeAssistant, shown: ConfigFlowResult, form: Form) -> ConfigFlowResult:
-    """Send the form that is shown."""
-    result = await hass.config_entries.flow.async_configure(shown["flow_id"], form)
-    await hass.async_block_till_done()
-    return result
-
-
-async def add(hass: HomeAssistant, form: Form) -> ConfigFlowResult:
-    """Open the first form and send it."""
-    return await submit(hass, await start(hass), form)
-
-
-def suggested(shown: ConfigFlowResult) -> Form:
-    """Return what a form is filled in with, flat."""
-    schema = shown["data_schema"]
-    assert schema is not None
-    return _suggested(schema)
-
-
-def _suggested(schema: probatio.Schema) -> Form:
-    values: Form = {}
-    for key, value in schema.schema.items():
-        if isinstance(inner := getattr(value, "schema", None), probatio.Schema):
-            values |= _suggested(inner)
-        elif key.description:
-            values[key.schema] = key.description["suggested_value"]
-    return values
-
-
-def fields(shown: ConfigFlowResult) -> list[str]:
-    """Return the fields that a form asks for."""
-    schema = shown["data_schema"]
-    assert schema is not None
-    return [str(key) for key in schema.schema]
 
 
 @asynccontextmanager
@@ -160,35 +97,6 @@ def telling(frame: bytes) -> Answer:
     return answer
 
 
-@asynccontextmanager
-async def broken_handshakes() -> AsyncGenerator[None]:
-    """Let clients break TLS off, which asyncio reports for a server in our own loop."""
-    loop = asyncio.get_running_loop()
-    handler = loop.get_exception_handler()
-    loop.set_exception_handler(lambda _loop, _context: None)
-    try:
-        yield
-    finally:
-        loop.set_exception_handler(handler)
-
-
-@asynccontextmanager
-async def crowd(data: dict[str, Any], count: int) -> AsyncGenerator[None]:
-    """Hold connections of an account."""
-    address = driver_of(data).address
-    async with ClientSession() as session:
-        held = [
-            await session.ws_connect(address.url, headers=dict(address.headers))
-            for _ in range(count)
-        ]
-        # Only who was told something was admitted.
-        for connection_ in held:
-            await connection_.receive()
-        yield
-        for connection_ in held:
-            await connection_.close()
-
-
 # Adding an account
 
 
@@ -214,6 +122,8 @@ async def test_the_whole_phone_system_is_added(
         "take_over": True,
         "ssl": False,
         "verify_ssl": True,
+        "agreed_risk": "not_encrypted",
+        "kept_risk": None,
     }
     assert result["options"] == {}
     assert result["result"].unique_id == "example.basix.ne.jp"
@@ -358,8 +268,10 @@ async def test_a_browser_never_gets_a_token_back(
 
     opened = await client.post(flows, json={"handler": DOMAIN})
     flow_id = (await opened.json())["flow_id"]
-    refused = await client.post(f"{flows}/{flow_id}", json={**form, CONF_API_TOKEN: "wrong-token"})
+    asked = await client.post(f"{flows}/{flow_id}", json={**form, CONF_API_TOKEN: "wrong-token"})
+    refused = await client.post(f"{flows}/{flow_id}", json={"next_step_id": "connect_anyway"})
 
+    assert "wrong-token" not in await asked.text()
     assert refused.status == HTTPStatus.OK
     assert (await refused.json())["errors"] == {CONF_API_TOKEN: "invalid_auth"}
     assert form[CONF_SERVER] in await refused.text()
@@ -472,9 +384,7 @@ async def test_a_server_that_is_no_phone_system_is_told(
 
 
 async def test_an_unheard_of_reason_has_a_sentence_too(hass: HomeAssistant, form: Form) -> None:
-    with patch(
-        f"custom_components.{DOMAIN}.config_flow.probe", side_effect=RejectedError("full_moon")
-    ):
+    with patch(f"custom_components.{DOMAIN}.trial.probe", side_effect=RejectedError("full_moon")):
         shown = await add(hass, form)
 
     assert shown["errors"] == {"base": "unknown"}
@@ -724,6 +634,7 @@ async def test_an_empty_token_keeps_the_present_one(
         CONF_SERVER: f"127.0.0.1:{moved.port}",
         CONF_APP_NAME: "kitchen",
         CONF_TAKE_OVER: False,
+        CONF_KEPT_RISK: None,
     }
 
 
@@ -793,3 +704,42 @@ async def test_reconfiguring_keeps_whom_is_watched(hass: HomeAssistant, form: Fo
     assert result["reason"] == "reconfigure_successful"
     assert entry.unique_id == "example.basix.ne.jp/user_extension/1000"
     assert entry.data == {**created["data"], CONF_APP_NAME: "kitchen"}
+
+
+# A token that need not be typed twice
+
+
+async def test_a_token_stays_typed_while_something_else_is_mended(
+    hass: HomeAssistant, form: Form
+) -> None:
+    shown = await add(hass, {**form, CONF_PBX_DOMAIN: "office.example/start"})
+    assert shown["errors"] == {CONF_PBX_DOMAIN: "invalid_domain"}
+    assert CONF_API_TOKEN not in suggested(shown)
+
+    again = {key: value for key, value in form.items() if key != CONF_API_TOKEN}
+    shown = await submit(hass, shown, {**again, CONF_PBX_DOMAIN: "office.example:80"})
+    assert shown["errors"] == {CONF_PBX_DOMAIN: "domain_with_colon"}
+    result = await submit(hass, shown, again)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"][CONF_API_TOKEN] == form[CONF_API_TOKEN]
+
+
+async def test_another_token_takes_the_place_of_the_one_typed_before(
+    hass: HomeAssistant, form: Form
+) -> None:
+    shown = await add(hass, {**form, CONF_PBX_DOMAIN: "", CONF_API_TOKEN: "older"})
+    result = await submit(hass, shown, form)
+    assert result["data"][CONF_API_TOKEN] == form[CONF_API_TOKEN]
+
+
+@pytest.mark.parametrize("token", ["wrong", " "])
+async def test_a_token_that_is_not_accepted_is_to_be_typed_again(
+    hass: HomeAssistant, form: Form, token: str
+) -> None:
+    shown = await add(hass, {**form, CONF_API_TOKEN: token})
+    assert CONF_API_TOKEN in (shown["errors"] or {})
+
+    again = {key: value for key, value in form.items() if key != CONF_API_TOKEN}
+    with pytest.raises(InvalidData):
+        await submit(hass, shown, again)
+    assert (await submit(hass, shown, form))["type"] is FlowResultType.CREATE_ENTRY

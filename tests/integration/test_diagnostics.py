@@ -35,9 +35,9 @@ from custom_components.ws_cti.cti.model import (
     Target,
     Terminal,
     User,
-    plain,
 )
 from custom_components.ws_cti.cti.pbx import Pbx
+from custom_components.ws_cti.cti.plain import plain
 from custom_components.ws_cti.cti.words import (
     Json,
     Raw,
@@ -234,9 +234,11 @@ async def test_the_watched_user_is_not_named(
     hass.config_entries.async_update_entry(loaded, data=data, title="company yoko.kato")
     report = await download(hass, hass_client, loaded.entry_id)
     assert report["data"]["entry"]["data"] == {
+        "agreed_risk": "not_encrypted",
         "api_token": REDACTED,
         "app_name": "home_assistant",
         "domain": REDACTED,
+        "kept_risk": "not_encrypted",
         "server": REDACTED,
         "ssl": False,
         "take_over": True,

@@ -102,7 +102,9 @@ async def test_every_attribute_that_is_shown_has_a_name(
     hass: HomeAssistant, entity_registry: er.EntityRegistry, office: Office
 ) -> None:
     await office.open()
-    entity_registry.async_update_entity("binary_sensor.alice_martin_phone", disabled_by=None)
+    entity_registry.async_update_entity(
+        "binary_sensor.alice_martin_phone_registration", disabled_by=None
+    )
     entity_registry.async_update_entity("sensor.alice_martin_saved_voicemails", disabled_by=None)
     await office.reopen()
     office.system.incoming_call("0312345678", office.alice).ring()
@@ -185,8 +187,7 @@ async def test_what_few_need_is_disabled_by_default(
 
 
 def test_repair_names_the_options_that_help() -> None:
-    issue = TEXTS["issues"][roster.ISSUE_TOO_MANY]
-    assert TEXTS["issues"].keys() == {roster.ISSUE_TOO_MANY}
+    issue = TEXTS["issues"]["too_many_entities"]
     placeholders = re.findall(r"{(\w+)}", issue["title"] + issue["description"])
     assert set(placeholders) == {"title", "left_out"}
     options = TEXTS["options"]["step"]["init"]["data"]

@@ -11,9 +11,9 @@ from pytest_homeassistant_custom_component.common import (
 from simulator.model import EndUser
 from tests.integration.office import NINE, Office
 
-ALICE = "event.alice_martin_call"
-ZOE = "event.zoe_call"
-SALES = "event.sales_call"
+ALICE = "event.alice_martin_phone_call"
+ZOE = "event.zoe_phone_call"
+SALES = "event.sales_phone_call"
 
 CALLER = "0312345678"
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_USER
-from homeassistant.const import CONF_API_TOKEN
+from homeassistant.const import CONF_API_TOKEN, CONF_SSL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.ws_cti import config_flow, options_flow
+from custom_components.ws_cti import options_flow, trial
 from custom_components.ws_cti.config_flow import SECTION_CONNECTION
 from custom_components.ws_cti.const import (
     CONF_PBX_DOMAIN,
@@ -36,7 +36,13 @@ async def test_the_flows_have_no_text_that_nobody_sees(
             shown["flow_id"],
             {**form, CONF_WATCH: watched, SECTION_CONNECTION: {}},
         )
-    for problem in config_flow.Problem:
+    for unsafe in ({CONF_SSL: False}, {CONF_VERIFY_SSL: False}):
+        shown = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+        await hass.config_entries.flow.async_configure(
+            shown["flow_id"],
+            {**form, CONF_PBX_DOMAIN: "other.basix.ne.jp", SECTION_CONNECTION: unsafe},
+        )
+    for problem in trial.Problem:
         flow_translations.need(f"config.error.{problem}")
     for mistake in options_flow.Problem:
         flow_translations.need(f"options.error.{mistake}")

@@ -34,7 +34,7 @@ from custom_components.ws_cti.const import (
     DOMAIN,
     EVENT_CALL,
 )
-from custom_components.ws_cti.cti import link
+from custom_components.ws_cti.cti import link, patience
 from custom_components.ws_cti.cti.basix.driver import UserNamedBy
 from simulator.phone_system import PhoneSystem
 from simulator.wire import Grammar
@@ -244,7 +244,7 @@ async def test_loss_and_return_are_one_line_each_in_the_log(
     office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for delay in ("FIRST_DELAY", "LONGEST_DELAY"):
-        monkeypatch.setattr(link, delay, 0.01)
+        monkeypatch.setattr(patience, delay, 0.01)
     await office.open()
     caplog.clear()
     with caplog.at_level(logging.DEBUG, logger=link.__name__):
@@ -258,7 +258,7 @@ async def test_loss_and_return_are_one_line_each_in_the_log(
         if record.name.startswith("custom_components.ws_cti") and record.levelno >= logging.INFO
     ]
     assert ours == [
-        ("INFO", f"Connection to {TITLE} lost: the connection was closed"),
+        ("INFO", f"Connection to {TITLE} lost: the connection broke off"),
         ("INFO", f"Connection to {TITLE} restored"),
     ]
 
@@ -362,7 +362,7 @@ async def test_nonsense_on_the_line_harms_nobody(office: Office) -> None:
     await office.settled()
 
     assert office.state(CONNECTION) == "on"
-    assert office.state(f"{ALICE}_presence") == "5"
+    assert office.state(f"{ALICE}_phone_presence") == "5"
 
 
 # Who comes and goes
@@ -375,11 +375,11 @@ async def test_user_who_joins_is_there_at_once(office: Office) -> None:
 
     assert "Bob" in office.device_names
     assert office.state("sensor.bob_call_state") == "idle"
-    assert office.state("sensor.sales_members_logged_in") == "7"
+    assert office.state("sensor.sales_group_members_logged_in") == "7"
     office.system.incoming_call(CALLER, bob).ring()
     await office.settled()
     assert office.state("sensor.bob_call_state") == "ringing"
-    assert office.attributes("event.bob_call")["event_type"] == "ringing"
+    assert office.attributes("event.bob_phone_call")["event_type"] == "ringing"
 
 
 async def test_user_who_leaves_takes_his_device_and_entities_along(
@@ -392,7 +392,7 @@ async def test_user_who_leaves_takes_his_device_and_entities_along(
     assert "Zoë" not in office.device_names
     assert not [entity_id for entity_id in office.entity_ids if "zoe" in entity_id]
     assert hass.states.get("sensor.zoe_call_state") is None
-    assert office.state("sensor.sales_members_logged_in") == "5"
+    assert office.state("sensor.sales_group_members_logged_in") == "5"
 
 
 async def test_user_who_is_back_is_there_again(office: Office) -> None:

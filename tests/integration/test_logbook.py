@@ -73,7 +73,9 @@ async def test_missed_call_is_told_with_its_caller_where_that_is_wanted(
     [line] = await lines(hass, hass_ws_client)
     assert line["name"] == "Alice Martin"
     assert line["message"] == "missed a call from Olive Oyl (03 1234 5678)"
-    assert line["entity_id"] == "event.alice_martin_call"
+    assert line["icon"] == "mdi:phone-missed"
+    # The frontend would put the entity's name, which is "Phone call", in place of hers.
+    assert "entity_id" not in line
 
 
 @pytest.mark.usefixtures("logbook")
@@ -102,8 +104,8 @@ async def test_page_of_a_user_shows_his_calls_only(
 
     assert len(await lines(hass, hass_ws_client, device_ids=[alice])) == 1
     assert await lines(hass, hass_ws_client, device_ids=[zoe]) == []
-    assert len(await lines(hass, hass_ws_client, entity_ids=["event.alice_martin_call"])) == 1
-    assert await lines(hass, hass_ws_client, entity_ids=["event.zoe_call"]) == []
+    assert len(await lines(hass, hass_ws_client, entity_ids=["event.alice_martin_phone_call"])) == 1
+    assert await lines(hass, hass_ws_client, entity_ids=["event.zoe_phone_call"]) == []
 
 
 @pytest.mark.usefixtures("logbook")
@@ -169,30 +171,48 @@ async def told(office: Office, **options: object) -> list[str]:
 
 async def test_day_is_told_with_callers_where_that_is_wanted(office: Office) -> None:
     assert await told(office, **PERMITTED) == [
-        "Zoë talked with Popeye (0901) for 0:01:30",
+        "Zoë talked with Popeye (0901) for 1 minute and 30 seconds",
         "Sales missed a call from 0902",
         "Alice Martin missed a call from 0902 to Sales",
         "Sales left a call from 0903 to voicemail",
         "Sales passed on a call from 0904",
         "Zoë called 0905 in vain",
         "Zoë missed a call from a withheld number",
-        "Alice Martin talked with Zoë (1002) for 0:00:05",
-        "Zoë talked with Alice Martin (1000) for 0:00:05",
+        "Alice Martin talked with Zoë (1002) for 5 seconds",
+        "Zoë talked with Alice Martin (1000) for 5 seconds",
     ]
 
 
 async def test_day_is_told_without_callers_unless_that_is_wanted(office: Office) -> None:
     assert await told(office) == [
-        "Zoë talked for 0:01:30",
+        "Zoë talked for 1 minute and 30 seconds",
         "Sales missed a call",
         "Alice Martin missed a call to Sales",
         "Sales left a call to voicemail",
         "Sales passed on a call",
         "Zoë called in vain",
         "Zoë missed a call",
-        "Alice Martin talked for 0:00:05",
-        "Zoë talked for 0:00:05",
+        "Alice Martin talked for 5 seconds",
+        "Zoë talked for 5 seconds",
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.2, "talked for a moment"),
+        (0.9, "talked for 1 second"),
+        (59, "talked for 59 seconds"),
+        (60, "talked for 1 minute"),
+        (119.7, "talked for 2 minutes"),
+        (3600, "talked for 1 hour"),
+        (3659, "talked for 1 hour"),
+        (7500, "talked for 2 hours and 5 minutes"),
+        (None, "talked"),
+    ],
+)
+def test_time_is_told_as_people_say_it(seconds: float | None, said: str) -> None:
+    assert sentence({"step": "ended", "outcome": "answered", "talk_seconds": seconds}) == said
 
 
 async def test_nothing_is_told_of_those_who_are_left_out(office: Office) -> None:

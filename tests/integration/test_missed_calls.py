@@ -241,7 +241,10 @@ async def test_reset_leaves_the_log_alone(office: Office) -> None:
     ("target", "left"),
     [
         ({"entity_id": ALICE}, ["0", "1", "1"]),
-        ({"entity_id": ["event.zoe_call", "button.sales_reset_missed_calls"]}, ["1", "0", "0"]),
+        (
+            {"entity_id": ["event.zoe_phone_call", "button.sales_reset_missed_calls"]},
+            ["1", "0", "0"],
+        ),
         ({"entity_id": "sensor.example_basix_ne_jp_active_calls"}, ["0", "0", "0"]),
         ({}, ["0", "0", "0"]),
     ],

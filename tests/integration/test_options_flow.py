@@ -208,7 +208,7 @@ async def test_presence_codes_in_use_are_told(
 
     shown = await start(hass, entry)
 
-    assert shown["description_placeholders"] == {"presence_codes": "0, 3, 10"}
+    assert shown["description_placeholders"] == {"presence_codes": "`0`, `3`, `10`"}
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,9 @@ def examples() -> dict[str, Automation]:
     """Return the automations of all pages by their names."""
     blocks = [block for page in PAGES for block in BLOCK.findall(page.read_text())]
     # Steps alone, which begin with a hyphen, are tested with the actions.
-    automations = [cast("Automation", parse_yaml(block)) for block in blocks if block[0] != "-"]
-    return {automation["alias"]: automation for automation in automations}
+    wholes = [cast("Automation", parse_yaml(block)) for block in blocks if block[0] != "-"]
+    # A dashboard is tested with the dashboard.
+    return {whole["alias"]: whole for whole in wholes if "views" not in whole}
 
 
 EXAMPLES: Final = examples()
@@ -133,7 +134,7 @@ async def test_warn_when_somebody_waits_for_two_minutes(
     freezer.move_to(NINE)
     lit: list[ServiceCall] = async_mock_service(hass, "light", "turn_on")
     await install(hass, "Warn when somebody waits for Sales for two minutes")
-    assert office.state("sensor.sales_oldest_waiting_since") == STATE_UNKNOWN
+    assert office.state("sensor.sales_oldest_call_waiting_since") == STATE_UNKNOWN
     office.system.incoming_call(OLIVE, office.sales)
     await office.settled()
     assert not lit

@@ -1,5 +1,7 @@
 """Tests of what Home Assistant's history keeps of callers."""
 
+import sqlite3
+
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.db_schema import (
     EventData,
@@ -53,6 +55,19 @@ async def recorded(hass: HomeAssistant) -> dict[str, str]:
     return await get_instance(hass).async_add_executor_job(read)
 
 
+async def file_of(hass: HomeAssistant) -> bytes:
+    """Return the database as it lies on the disk, in which nothing is overlooked."""
+    await async_wait_recording_done(hass)
+
+    def read() -> bytes:
+        with session_scope(hass=hass, read_only=True) as session:
+            raw = session.connection().connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)
+            return raw.serialize()
+
+    return await get_instance(hass).async_add_executor_job(read)
+
+
 async def busy_morning(office: Office) -> None:
     """Let a call be in all places that tell of callers."""
     call = office.system.incoming_call(CALLER, office.sales, name="Shimizu")
@@ -85,7 +100,24 @@ async def test_history_keeps_what_happened_and_not_who_called(
     assert EVENT_CALL not in kept["event types"]
     assert EVENT_LOGBOOK in kept["event types"]
     # What automations see is whole all the same.
-    assert office.attributes("event.zoe_call")["caller_number"] == CALLER
+    assert office.attributes("event.zoe_phone_call")["caller_number"] == CALLER
+
+
+async def test_file_of_the_history_names_no_caller_unless_that_is_wanted(
+    hass: HomeAssistant, office: Office
+) -> None:
+    await office.open()
+    await busy_morning(office)
+    kept = await file_of(hass)
+    assert b"ringing" in kept
+    assert CALLER.encode() not in kept
+    assert b"Shimizu" not in kept
+
+    await office.reopen(**{CONF_RECORD_CALLER_DATA: True})
+    await busy_morning(office)
+    kept = await file_of(hass)
+    assert CALLER.encode() in kept
+    assert b"Shimizu" in kept
 
 
 async def test_history_keeps_who_called_where_that_is_wanted(

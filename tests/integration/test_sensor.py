@@ -58,11 +58,11 @@ async def test_everything_is_quiet_in_the_morning(office: Office) -> None:
     assert office.attributes(f"{PBX}_parked_calls")["slots"] == []
     assert office.state(f"{SALES}_waiting_calls") == "0"
     assert office.state(f"{SALES}_active_calls") == "0"
-    assert office.state(f"{SALES}_members_logged_in") == "6"
-    assert office.state(f"{SALES}_oldest_waiting_since") == STATE_UNKNOWN
+    assert office.state(f"{SALES}_group_members_logged_in") == "6"
+    assert office.state(f"{SALES}_oldest_call_waiting_since") == STATE_UNKNOWN
     assert office.state(f"{SALES}_new_voicemails") == "0"
     assert office.state(f"{ALICE}_call_state") == "idle"
-    assert office.state(f"{ALICE}_presence") == "0"
+    assert office.state(f"{ALICE}_phone_presence") == "0"
     assert office.state(f"{ALICE}_new_voicemails") == "0"
 
 
@@ -77,7 +77,7 @@ async def test_call_to_a_group_from_its_first_ring_to_its_end(office: Office) ->
     assert office.state(f"{PBX}_waiting_calls") == "1"
     assert office.state(f"{SALES}_waiting_calls") == "1"
     assert office.state(f"{SALES}_active_calls") == "1"
-    assert office.state(f"{SALES}_oldest_waiting_since") == NINE
+    assert office.state(f"{SALES}_oldest_call_waiting_since") == NINE
     assert office.state(f"{ALICE}_call_state") == "ringing"
     assert office.state(f"{ZOE}_call_state") == "ringing"
     assert call_attributes(office, f"{ALICE}_call_state") == {
@@ -97,7 +97,7 @@ async def test_call_to_a_group_from_its_first_ring_to_its_end(office: Office) ->
     assert office.state(f"{PBX}_waiting_calls") == "0"
     assert office.state(f"{SALES}_waiting_calls") == "0"
     assert office.state(f"{SALES}_active_calls") == "1"
-    assert office.state(f"{SALES}_oldest_waiting_since") == STATE_UNKNOWN
+    assert office.state(f"{SALES}_oldest_call_waiting_since") == STATE_UNKNOWN
     assert office.state(f"{ALICE}_call_state") == "talking"
     assert office.state(f"{ZOE}_call_state") == "idle"
     assert call_attributes(office, f"{ALICE}_call_state") == {
@@ -266,7 +266,7 @@ async def test_call_of_one_user_writes_nothing_for_another(
     assert writes(events, f"{ALICE}_call_state") == ["ringing", "talking", "idle"]
     assert not [event for event in events if "zoe" in event.data["entity_id"]]
     # What did not change was not written, though its user was touched.
-    assert writes(events, f"{ALICE}_presence") == []
+    assert writes(events, f"{ALICE}_phone_presence") == []
 
 
 async def test_queue_shows_since_when_the_first_of_it_waits(office: Office) -> None:
@@ -277,17 +277,17 @@ async def test_queue_shows_since_when_the_first_of_it_waits(office: Office) -> N
     await office.settled()
     assert office.state(f"{SALES}_waiting_calls") == "2"
     assert office.state(f"{PBX}_waiting_calls") == "2"
-    assert office.state(f"{SALES}_oldest_waiting_since") == NINE
+    assert office.state(f"{SALES}_oldest_call_waiting_since") == NINE
 
     first.cancel()
     await office.settled()
     assert office.state(f"{SALES}_waiting_calls") == "1"
-    assert office.state(f"{SALES}_oldest_waiting_since") == "2026-11-20T09:00:10+00:00"
+    assert office.state(f"{SALES}_oldest_call_waiting_since") == "2026-11-20T09:00:10+00:00"
 
     second.to_voicemail()
     await office.settled()
     assert office.state(f"{SALES}_waiting_calls") == "0"
-    assert office.state(f"{SALES}_oldest_waiting_since") == STATE_UNKNOWN
+    assert office.state(f"{SALES}_oldest_call_waiting_since") == STATE_UNKNOWN
 
 
 async def test_caller_who_is_queued_anew_waits_from_then_on(office: Office) -> None:
@@ -299,7 +299,7 @@ async def test_caller_who_is_queued_anew_waits_from_then_on(office: Office) -> N
     await office.settled()
 
     assert office.state(f"{SALES}_waiting_calls") == "1"
-    assert office.state(f"{SALES}_oldest_waiting_since") == "2026-11-20T09:00:10+00:00"
+    assert office.state(f"{SALES}_oldest_call_waiting_since") == "2026-11-20T09:00:10+00:00"
 
 
 async def test_slots_are_listed_in_their_order(office: Office) -> None:
@@ -340,23 +340,23 @@ async def test_presence_is_the_raw_code(office: Office) -> None:
     office.system.set_presence(office.alice, 3)
     await office.settled()
 
-    assert office.state(f"{ALICE}_presence") == "3"
-    assert office.attributes(f"{ALICE}_presence")["code"] == 3
-    assert office.state(f"{ZOE}_presence") == "0"
+    assert office.state(f"{ALICE}_phone_presence") == "3"
+    assert office.attributes(f"{ALICE}_phone_presence")["code"] == 3
+    assert office.state(f"{ZOE}_phone_presence") == "0"
 
 
 async def test_presence_has_the_name_that_its_code_was_given(office: Office) -> None:
     await office.open(**{CONF_PRESENCE_NAMES: {"0": "At my desk", "3": "Lunch"}})
-    assert office.state(f"{ALICE}_presence") == "At my desk"
+    assert office.state(f"{ALICE}_phone_presence") == "At my desk"
 
     office.system.set_presence(office.alice, 3)
     await office.settled()
-    assert office.state(f"{ALICE}_presence") == "Lunch"
-    assert office.attributes(f"{ALICE}_presence")["code"] == 3
+    assert office.state(f"{ALICE}_phone_presence") == "Lunch"
+    assert office.attributes(f"{ALICE}_phone_presence")["code"] == 3
 
     office.system.set_presence(office.alice, 4)
     await office.settled()
-    assert office.state(f"{ALICE}_presence") == "4"
+    assert office.state(f"{ALICE}_phone_presence") == "4"
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
@@ -365,8 +365,8 @@ async def test_presence_that_is_not_told_is_unknown(office: Office, nothing: str
     user = office.entry.runtime_data.pbx.users[str(office.alice.id)]
     tell(office, Element.USER, replace(user, presence=nothing))
 
-    assert office.state(f"{ALICE}_presence") == STATE_UNKNOWN
-    assert "code" not in office.attributes(f"{ALICE}_presence")
+    assert office.state(f"{ALICE}_phone_presence") == STATE_UNKNOWN
+    assert "code" not in office.attributes(f"{ALICE}_phone_presence")
 
 
 async def test_messages_in_mailboxes_are_counted(
@@ -422,17 +422,20 @@ async def test_members_who_log_out_are_not_counted(office: Office) -> None:
         if user not in (office.alice, office.zoe) and office.sales.id in user.memberships:
             office.system.log_out(user, office.sales)
     await office.settled()
-    assert office.state(f"{SALES}_members_logged_in") == "2"
-    assert office.attributes(f"{SALES}_members_logged_in")["members"] == ["Alice Martin", "Zoë"]
+    assert office.state(f"{SALES}_group_members_logged_in") == "2"
+    assert office.attributes(f"{SALES}_group_members_logged_in")["members"] == [
+        "Alice Martin",
+        "Zoë",
+    ]
 
     office.system.log_out(office.zoe, office.sales)
     await office.settled()
-    assert office.state(f"{SALES}_members_logged_in") == "1"
+    assert office.state(f"{SALES}_group_members_logged_in") == "1"
 
     office.system.leave(office.alice, office.sales)
     await office.settled()
-    assert office.state(f"{SALES}_members_logged_in") == "0"
-    assert office.attributes(f"{SALES}_members_logged_in")["members"] == []
+    assert office.state(f"{SALES}_group_members_logged_in") == "0"
+    assert office.attributes(f"{SALES}_group_members_logged_in")["members"] == []
 
 
 async def test_members_are_unknown_where_no_logins_are_told(office: Office) -> None:
@@ -444,7 +447,7 @@ async def test_members_are_unknown_where_no_logins_are_told(office: Office) -> N
             Membership(id=member.id, group_id=member.group_id, user_id=member.user_id),
         )
 
-    assert office.state(f"{SALES}_members_logged_in") == STATE_UNKNOWN
+    assert office.state(f"{SALES}_group_members_logged_in") == STATE_UNKNOWN
 
 
 async def test_member_whose_user_is_not_known_goes_by_his_id(office: Office) -> None:
@@ -453,7 +456,7 @@ async def test_member_whose_user_is_not_known_goes_by_his_id(office: Office) -> 
     stranger = Membership(id="9", group_id=group_id, user_id="42", login_status=1)
     tell(office, Element.GROUP_MEMBER, stranger)
 
-    assert "42" in office.attributes(f"{SALES}_members_logged_in")["members"]
+    assert "42" in office.attributes(f"{SALES}_group_members_logged_in")["members"]
 
 
 async def test_without_a_connection_nothing_is_known(office: Office) -> None:
@@ -469,7 +472,7 @@ async def test_without_a_connection_nothing_is_known(office: Office) -> None:
     assert office.state(f"{PBX}_active_calls") == "1"
     assert office.state(f"{SALES}_waiting_calls") == "1"
     assert office.state(f"{ALICE}_call_state") == "ringing"
-    assert office.state(f"{ALICE}_presence") == "3"
+    assert office.state(f"{ALICE}_phone_presence") == "3"
 
 
 async def test_counts_have_units_and_statistics(office: Office) -> None:
@@ -480,7 +483,7 @@ async def test_counts_have_units_and_statistics(office: Office) -> None:
         f"{PBX}_parked_calls": "calls",
         f"{SALES}_waiting_calls": "calls",
         f"{SALES}_active_calls": "calls",
-        f"{SALES}_members_logged_in": "members",
+        f"{SALES}_group_members_logged_in": "members",
         f"{SALES}_new_voicemails": "messages",
         f"{ALICE}_new_voicemails": "messages",
     }

@@ -40,8 +40,8 @@ type Reply = dict[str, Any]
 type Act = Callable[..., Coroutine[Any, Any, Reply]]
 
 ALICE: Final = "sensor.alice_martin_call_state"
-ZOE: Final = "event.zoe_call"
-SALES: Final = "event.sales_call"
+ZOE: Final = "event.zoe_phone_call"
+SALES: Final = "event.sales_phone_call"
 PBX: Final = "sensor.example_basix_ne_jp_active_calls"
 OLIVE: Final = "0312345678"
 

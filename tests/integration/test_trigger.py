@@ -26,9 +26,9 @@ from tests.integration.automations import (
 )
 from tests.integration.office import NINE, Office
 
-ALICE: Final = "event.alice_martin_call"
-ZOE: Final = "event.zoe_call"
-SALES: Final = "event.sales_call"
+ALICE: Final = "event.alice_martin_phone_call"
+ZOE: Final = "event.zoe_phone_call"
+SALES: Final = "event.sales_phone_call"
 CALLER: Final = "0312345678"
 
 
@@ -539,7 +539,7 @@ async def test_call_of_whom_leaves_the_target_is_not_waited_for(
 async def test_automation_that_is_turned_off_waits_for_nothing(
     hass: HomeAssistant, office: Office, clock: TickingDateTimeFactory, trigger: str
 ) -> None:
-    target = {"entity_id": [ALICE, "sensor.sales_oldest_waiting_since"]}
+    target = {"entity_id": [ALICE, "sensor.sales_oldest_call_waiting_since"]}
     told = await when(hass, trigger, target, **{"for": 20})
     office.system.incoming_call(CALLER, office.sales).ring()
     await office.settled()
@@ -616,7 +616,7 @@ async def test_calls_that_wait_when_the_connection_is_back_are_no_news(
     assert told == []
 
 
-OLDEST: Final = "sensor.sales_oldest_waiting_since"
+OLDEST: Final = "sensor.sales_oldest_call_waiting_since"
 
 
 async def wait(
