@@ -43,7 +43,7 @@ async def check(home: Home) -> bool:
     seen.append(await _look(home, ringing, "ringing"))
     seen.append(await _attribute(home, ringing, "other_name", _CALLER))
     seen.append(await _attribute(home, ringing, "other_number", _NUMBER))
-    event = ringing.replace("sensor.", "event.").removesuffix("_call_state") + "_call"
+    event = ringing.replace("sensor.", "event.").removesuffix("_call_state") + "_phone_call"
     seen.append(await _attribute(home, event, "event_type", "ringing"))
     active = f"sensor.{PBX_DOMAIN.replace('.', '_')}_active_calls"
     seen.append(await _look(home, active, "1"))

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 import json
 from pathlib import Path
 import shutil
 import sys
 from typing import Any, Final
+from urllib.parse import quote
 
 import aiohttp
 from homeassistant.components.http.config import HTTP_STORAGE_SCHEMA
@@ -21,6 +23,7 @@ PASSWORD: Final = "demo"  # noqa: S105 - printed for everybody to log in
 _STAND_INS: Final = Path(__file__).parent / "stand_ins"
 _START_SECONDS: Final = 180
 _REQUEST_SECONDS: Final = 60
+_RECORD_SECONDS: Final = 30
 
 # What a phone system needs to be seen; `default_config` would look for hardware.
 _CONFIGURATION: Final = """\
@@ -34,6 +37,7 @@ history:
 homeassistant:
   name: Office
   country: JP
+  language: {language}
   time_zone: Asia/Tokyo
 logbook:
 my:
@@ -49,12 +53,12 @@ system_health:
 _ONBOARDED: Final = {"done": ["core_config", "analytics", "integration"]}
 
 
-def prepare_config(folder: Path, integration: Path, port: int) -> None:
+def prepare_config(folder: Path, integration: Path, port: int, language: str = "en") -> None:
     """Make a configuration folder from nothing, with the integration of this checkout."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "custom_components").mkdir(parents=True)
     (folder / "custom_components" / integration.name).symlink_to(integration)
-    (folder / "configuration.yaml").write_text(_CONFIGURATION)
+    (folder / "configuration.yaml").write_text(_CONFIGURATION.format(language=language))
     (folder / "automations.yaml").write_text("[]\n")
     (folder / "scripts.yaml").write_text("{}\n")
     _store(folder, "onboarding", 4, 1, _ONBOARDED)
@@ -159,16 +163,20 @@ class Home:
     async def add_integration(self, domain: str, answers: Mapping[str, Any]) -> str:
         """Go through a config flow as a person would; return the title of the entry.
 
-        Fields of folded sections keep their defaults unless they are answered.
+        Fields of folded sections keep their defaults unless they are answered; in menus the
+        answer of the name `choice` is chosen.
         """
         step = await self.post("/api/config/config_entries/flow", {"handler": domain})
         for _ in range(5):
-            if step["type"] != "form":
+            if step["type"] not in ("form", "menu"):
                 break
             if step.get("errors"):
                 raise DemoError(f"The config flow complains: {step['errors']}.")
-            filled = _filled(step["data_schema"], answers)
-            step = await self.post(f"/api/config/config_entries/flow/{step['flow_id']}", filled)
+            if step["type"] == "menu":
+                reply = {"next_step_id": answers["choice"]}
+            else:
+                reply = _filled(step["data_schema"], answers)
+            step = await self.post(f"/api/config/config_entries/flow/{step['flow_id']}", reply)
         if step["type"] != "create_entry":
             raise DemoError(f"The config flow ended with {step.get('reason', step['type'])}.")
         return str(step["title"])
@@ -205,6 +213,19 @@ class Home:
             if satisfied(state) or asyncio.get_running_loop().time() > deadline:
                 return state
             await asyncio.sleep(0.1)
+
+    async def wait_until_recorded(self, name: str) -> None:
+        """Wait until the logbook tells something under a name, which takes a second.
+
+        Whoever opens the logbook while a kind of event is recorded for the first time may
+        never be shown it.
+        """
+        since = datetime.now(UTC) - timedelta(hours=1)
+        path = f"/api/logbook/{quote(since.isoformat())}"
+        async with asyncio.timeout(_RECORD_SECONDS):
+            while name not in {entry.get("name") for entry in await self.get(path)}:
+                self.program.check()
+                await asyncio.sleep(0.1)
 
     async def command(self, kind: str, **arguments: object) -> Any:  # noqa: ANN401
         """Send one command over the websocket API and return its result."""
