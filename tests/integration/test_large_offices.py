@@ -154,7 +154,8 @@ async def test_connection_that_is_lost_while_everybody_is_told_of_its_return(
     await in_the_middle(office, lambda: known(office) > 3)
     office.server.refuse()
     office.server.drop_connections()
-    await office.until(lambda: known(office) == 1)
+    # The connection itself is told last.
+    await office.until(lambda: known(office) == 1 and office.state(CONNECTION) == "off")
     await office.find_connection()
     assert known(office) == len(office.hass.states.async_all())
     assert office.state(ALICE) == "idle"
