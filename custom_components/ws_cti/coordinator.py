@@ -256,7 +256,8 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         effect = self.pbx.apply(told)
         if isinstance(told, Change) and told.element in _CHANNELS:
             self._tell_channel(told)
-        self._spread(effect)
+        for _ in self._spreading(effect):
+            pass
 
     def _tell_channel(self, change: Change) -> None:
         if self._channel_listeners and change.element is Element.CHANNEL:
@@ -301,25 +302,12 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         self._outage.begin()
         await self.turns.take(self._waking(self.listened_to))
 
-    def _spread(self, effect: Effect) -> None:
-        """Show one change at once: it concerns few, unless somebody came, went or changed."""
-        if not self.last_update_success or ROSTER in effect.touched:
-            for _ in self._spreading(effect):
-                pass
-            return
-        # Who is woken may ask what time it is there.
-        self.clock.heard(effect.events)
-        self._wake(effect.touched)
-        if effect.events:
-            self._wake(self._log(effect.events))
-            for event in effect.events:
-                self._tell(event)
-
     def _spreading(self, effect: Effect) -> Iterator[None]:
         """Show what a change was, unless the picture is not whole yet."""
         if not self.connected:
             self._missed += effect.events
             return
+        # Who is woken may ask what time it is there.
         self.clock.heard(effect.events)
         if ROSTER in effect.touched:
             yield from self.roster.synchronising(remove_stale=True)

@@ -178,7 +178,7 @@ async def test_stopped_during_a_write_of_the_call_log(
     await asyncio.sleep(0)
     may_go_on.set()
     await stopping
-    # Before a process ends, its threads end what they write.
+    # The file may be read only once the thread has put it in place.
     async with asyncio.timeout(PATIENCE):
         while await callers_in_the_file(office) != [CALLER, CALLER]:  # noqa: ASYNC110 - a thread
             await asyncio.sleep(0.01)
