@@ -112,7 +112,7 @@ class _Line(Link):
         self._told = listener
 
     def take(self, frame: bytes) -> None:
-        """Take a frame in that tells of a change."""
+        """Take a frame in that tells of a change, up to the last state that it changes."""
         for told in self._session.receive(frame):
             assert not isinstance(told, Snapshot)
             self._told.received(told)
@@ -135,13 +135,13 @@ class Home:
         self.hass = hass
         self.entry = entry
         self.coordinator: CtiCoordinator = entry.runtime_data
-        self._line = self.coordinator.link
+        assert isinstance(self.coordinator.link, _Line)
+        self.take_one = self.coordinator.link.take
 
     def take(self, frames: Iterable[bytes]) -> None:
         """Take frames in, up to the last state that they change."""
-        assert isinstance(self._line, _Line)
         for frame in frames:
-            self._line.take(frame)
+            self.take_one(frame)
 
 
 @asynccontextmanager
