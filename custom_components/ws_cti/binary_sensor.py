@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, override
 
 from homeassistant.components.binary_sensor import (
@@ -172,32 +173,30 @@ class _Phones:
 class ConnectionSensor(CtiEntity, BinarySensorEntity):
     """Show whether the phone system is connected."""
 
+    @property
     @override
-    def _is_known(self) -> bool:
+    def available(self) -> bool:
         """Return True always: a lost connection is what it has to show."""
         return True
 
     @override
-    def _read(self) -> object:
-        """Return whether there is a connection."""
-        return self.coordinator.connected
-
-    @override
-    def _show(self, seen: bool) -> None:
-        """Show it."""
-        self._attr_is_on = seen
+    def _look(self) -> bool:
+        """Return whether the connection came or went."""
+        was_on, self._attr_is_on = self.is_on, self.coordinator.connected
+        return was_on != self.is_on
 
 
 class CtiBinarySensor(CtiEntity, BinarySensorEntity):
     """Show one setting of a user, or whether he can be reached."""
 
     _unrecorded_attributes = frozenset({"terminals"})
-    entity_description: CtiBinarySensorDescription
 
-    @override
-    def _read(self) -> object:
-        """Return what the description reads."""
-        return self.entity_description.read_fn(self.pbx, self.item_id)
+    def __init__(
+        self, coordinator: CtiCoordinator, key: Key, description: CtiBinarySensorDescription
+    ) -> None:
+        """Tie it to what its description reads."""
+        read = partial(description.read_fn, coordinator.pbx, key[1])
+        super().__init__(coordinator, key, description, read)
 
     @override
     def _show(self, seen: _Reading) -> None:

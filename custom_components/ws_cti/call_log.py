@@ -104,7 +104,7 @@ class CallLog:
 
     def __iter__(self) -> Iterator[LoggedCall]:
         """Return the calls, newest first; none that is due to be forgotten."""
-        oldest = self._oldest_allowed()
+        oldest = dt_util.utcnow() - self._keep_for
         return (call for call in tuple(self._calls) if call.noted_at >= oldest)
 
     @property
@@ -131,8 +131,9 @@ class CallLog:
         """
         if event.outcome is None or self._closed:
             return False
-        call = LoggedCall.of(event, self._pbx, dt_util.utcnow())
-        self._forget_old_calls()
+        now = dt_util.utcnow()
+        call = LoggedCall.of(event, self._pbx, now)
+        self._forget_old_calls(now)
         if call.missed:
             self._missed[call.key] = self.missed(call.key).with_call(call)
         elif not self.keeps_calls:
@@ -152,11 +153,8 @@ class CallLog:
 
     # What is forgotten
 
-    def _oldest_allowed(self) -> datetime:
-        return dt_util.utcnow() - self._keep_for
-
-    def _forget_old_calls(self) -> None:
-        oldest = self._oldest_allowed()
+    def _forget_old_calls(self, now: datetime) -> None:
+        oldest = now - self._keep_for
         while self._calls and self._calls[-1].noted_at < oldest:
             self._calls.pop()
             self._save_soon()
@@ -164,7 +162,7 @@ class CallLog:
     @callback
     def _forget_old(self, now: datetime) -> None:
         """Forget all that is too old, also the callers of missed calls."""
-        self._forget_old_calls()
+        self._forget_old_calls(now)
         oldest = now - self._keep_for
         fewer = {
             key: recent

@@ -41,14 +41,20 @@ class CtiEntity(CoordinatorEntity[CtiCoordinator]):
     """What the entity is made of as it is shown."""
 
     def __init__(
-        self, coordinator: CtiCoordinator, key: Key, description: EntityDescription
+        self,
+        coordinator: CtiCoordinator,
+        key: Key,
+        description: EntityDescription,
+        read: Callable[[], object] = lambda: None,
     ) -> None:
         """Tie an entity to what it shows; its key decides when it is woken.
 
-        Those of the phone system are woken only with everybody: no row tells of it.
+        Those of the phone system are woken only with everybody: no row tells of it. `read`
+        returns whatever of the picture is shown, in one value that can be compared.
         """
         super().__init__(coordinator, context=None if key == PBX else key)
         self.entity_description = description
+        self._read = read
         self.key = key
         self.item_id = key[1]
         self.pbx = coordinator.pbx
@@ -74,26 +80,24 @@ class CtiEntity(CoordinatorEntity[CtiCoordinator]):
     def _handle_coordinator_update(self) -> None:
         """Write the state if it differs from what is shown."""
         if self._look():
-            self.async_write_ha_state()
+            self._write()
+
+    def _write(self) -> None:
+        """Write the state as something that the phone system told."""
+        self.async_set_context(self.coordinator.context())
+        self.async_write_ha_state()
 
     def _look(self) -> bool:
         """Return whether what is shown differs, and show it."""
-        seen = self._read() if self._is_known() else _NOTHING
+        known = self._known
+        is_known = self.coordinator.last_update_success and (known is None or self.item_id in known)
+        seen = self._read() if is_known else _NOTHING
         if seen == self._shown:
             return False
         self._shown = seen
         if seen is not _NOTHING:
             self._show(seen)
         return True
-
-    def _is_known(self) -> bool:
-        """Return whether what is shown is known now."""
-        is_live = self.coordinator.last_update_success
-        return is_live and (self._known is None or self.item_id in self._known)
-
-    def _read(self) -> object:
-        """Return whatever of the picture is shown, in one value that can be compared."""
-        return None
 
     def _show(self, seen: Any) -> None:  # noqa: ANN401 - of the kind that `_read` returns
         """Put what was read into words, as state and attributes."""

@@ -65,7 +65,7 @@ class CtiCallEvent(CtiEntity, EventEntity):
         """Write each step at once: none may hide another of the same moment."""
         known = {name: said for name, said in details.items() if said is not None}
         self._trigger_event(str(event.step), known)
-        self.async_write_ha_state()
+        self._write()
 
 
 class PrivateCtiCallEvent(CtiCallEvent):

@@ -1,9 +1,8 @@
 """Count the calls that a user or a group missed since somebody last looked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Final, Self
 
 from .cti.words import Json
@@ -13,13 +12,17 @@ LATEST: Final = 10
 """How many missed calls are shown with number and name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MissedCalls:
-    """Say how many calls were missed since when, and which the latest are, newest first."""
+    """Say how many calls were missed since when, and which the latest are, newest first.
+
+    `shown` are the same as a person wants to see them: each is put into words once.
+    """
 
     since: datetime
     count: int = 0
     latest: tuple[LoggedCall, ...] = ()
+    shown: tuple[Json, ...] = field(default=(), compare=False)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -28,7 +31,8 @@ class MissedCalls:
         Raises KeyError, TypeError or ValueError for what cannot be one.
         """
         latest = tuple(LoggedCall.from_row(call) for call in row["latest"])
-        return cls(datetime.fromisoformat(row["since"]), int(row["count"]), latest)
+        since, count = datetime.fromisoformat(row["since"]), int(row["count"])
+        return cls(since, count, latest, tuple(map(_shown, latest)))
 
     def as_row(self, *, with_callers: bool) -> Row:
         """Return the count as it is written."""
@@ -37,32 +41,27 @@ class MissedCalls:
 
     def with_call(self, call: LoggedCall) -> MissedCalls:
         """Return what is to be said after one more missed call."""
-        return MissedCalls(self.since, self.count + 1, (call, *self.latest[: LATEST - 1]))
+        latest = (call, *self.latest[: LATEST - 1])
+        shown = (_shown(call), *self.shown[: LATEST - 1])
+        return MissedCalls(self.since, self.count + 1, latest, shown)
 
     def without_older(self, than: datetime) -> MissedCalls:
         """Return the same count without the callers of long ago."""
         if not self.latest or self.latest[-1].noted_at >= than:
             return self
         recent = tuple(call for call in self.latest if call.noted_at >= than)
-        return MissedCalls(self.since, self.count, recent)
+        return MissedCalls(self.since, self.count, recent, tuple(map(_shown, recent)))
 
     def without_callers(self) -> MissedCalls:
         """Return the same count, and nothing of who called."""
         return MissedCalls(self.since, self.count)
 
-    @cached_property
-    def shown(self) -> list[Json]:
-        """Return the latest calls as a person wants to see them.
 
-        It is asked at every step of every call, and changes only with a missed one.
-        """
-        return [
-            {
-                "number": call.caller_number,
-                "name": call.caller_name,
-                "time": call.ended.isoformat(),
-                "outcome": str(call.outcome),
-                "group": call.group_name,
-            }
-            for call in self.latest
-        ]
+def _shown(call: LoggedCall) -> Json:
+    return {
+        "number": call.caller_number,
+        "name": call.caller_name,
+        "time": call.ended.isoformat(),
+        "outcome": str(call.outcome),
+        "group": call.group_name,
+    }

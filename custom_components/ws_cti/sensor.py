@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, NamedTuple, override
 
 from homeassistant.components.sensor import (
@@ -68,7 +69,7 @@ class CtiSensorDescription(SensorEntityDescription):
 
 def _count(
     key: str,
-    read_fn: Callable[[Pbx, Id], Any],
+    read_fn: Callable[[CtiCoordinator, Id], Any],
     value_fn: Callable[[Any], int | None] = _as_it_is,
     attributes_fn: Callable[[Any], Attributes] | None = None,
     *,
@@ -82,7 +83,7 @@ def _count(
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         entity_registry_enabled_default=enabled,
-        read_fn=lambda coordinator, item_id: read_fn(coordinator.pbx, item_id),
+        read_fn=read_fn,
         calls_key_fn=calls_key_fn,
         value_fn=value_fn,
         attributes_fn=attributes_fn,
@@ -96,10 +97,9 @@ def _pbx_calls_key(_: Id) -> Key:
     return PBX_CALLS
 
 
-def _slots(pbx: Pbx, _: Id) -> list[Json]:
+def _slots(coordinator: CtiCoordinator, _: Id) -> list[Json]:
     """Return the parked channels; on hold is the same state without a slot."""
-    if not pbx.queues.parked:
-        return []
+    pbx = coordinator.pbx
     parked = [one for one in pbx.queues.parked.items() if one[1].slot is not None]
     return [_slot(pbx, *one) for one in sorted(parked, key=lambda one: one[1].slot or "")]
 
@@ -180,7 +180,8 @@ class _LoggedIn(NamedTuple):
     names: tuple[str, ...]
 
 
-def _logged_in(pbx: Pbx, group_id: Id) -> _LoggedIn:
+def _logged_in(coordinator: CtiCoordinator, group_id: Id) -> _LoggedIn:
+    pbx = coordinator.pbx
     logins = [(one.user_id, one.logged_in) for one in pbx.members(group_id).values()]
     taking = [user_id for user_id, login in logins if login]
     is_told = not logins or any(login is not None for _, login in logins)
@@ -191,15 +192,17 @@ def _logged_in(pbx: Pbx, group_id: Id) -> _LoggedIn:
 # Mailboxes
 
 
-def _user_mailbox(pbx: Pbx, user_id: Id) -> MessageWaiting:
-    return pbx.users[user_id].mwi
+def _user_mailbox(coordinator: CtiCoordinator, user_id: Id) -> MessageWaiting:
+    return coordinator.pbx.users[user_id].mwi
 
 
-def _group_mailbox(pbx: Pbx, group_id: Id) -> MessageWaiting:
-    return pbx.groups[group_id].mwi
+def _group_mailbox(coordinator: CtiCoordinator, group_id: Id) -> MessageWaiting:
+    return coordinator.pbx.groups[group_id].mwi
 
 
-def _voicemails(mailbox: Callable[[Pbx, Id], MessageWaiting]) -> tuple[CtiSensorDescription, ...]:
+def _voicemails(
+    mailbox: Callable[[CtiCoordinator, Id], MessageWaiting],
+) -> tuple[CtiSensorDescription, ...]:
     """Describe the two counters of a mailbox."""
     return (
         _count("new_voicemails", mailbox, lambda mwi: mwi.new, _unread),
@@ -228,14 +231,22 @@ def _missed_calls(key_of: Callable[[Id], Key]) -> CtiSensorDescription:
         suggested_display_precision=0,
         read_fn=lambda coordinator, item_id: coordinator.call_log.missed(key_of(item_id)),
         value_fn=lambda missed: missed.count,
-        attributes_fn=lambda missed: {"latest": missed.shown},
+        attributes_fn=lambda missed: {"latest": [*missed.shown]},
         last_reset_fn=lambda missed: missed.since,
     )
 
 
 PBX_SENSORS: Final = (
-    _count("active_calls", lambda pbx, _: len(pbx.calls), calls_key_fn=_pbx_calls_key),
-    _count("waiting_calls", lambda pbx, _: pbx.queues.waiting_count, calls_key_fn=_pbx_calls_key),
+    _count(
+        "active_calls",
+        lambda coordinator, _: len(coordinator.pbx.calls),
+        calls_key_fn=_pbx_calls_key,
+    ),
+    _count(
+        "waiting_calls",
+        lambda coordinator, _: coordinator.pbx.queues.waiting_count,
+        calls_key_fn=_pbx_calls_key,
+    ),
     _count(
         "parked_calls", _slots, len, lambda slots: {"slots": slots}, calls_key_fn=_pbx_calls_key
     ),
@@ -267,12 +278,12 @@ USER_SENSORS: Final = (
 GROUP_SENSORS: Final = (
     _count(
         "waiting_calls",
-        lambda pbx, group_id: len(pbx.queues.waiting(group_id)),
+        lambda coordinator, group_id: len(coordinator.pbx.queues.waiting(group_id)),
         calls_key_fn=group_calls_key,
     ),
     _count(
         "active_calls",
-        lambda pbx, group_id: pbx.calls.count_in_group(group_id),
+        lambda coordinator, group_id: coordinator.pbx.calls.count_in_group(group_id),
         calls_key_fn=group_calls_key,
     ),
     _count(
@@ -324,6 +335,14 @@ class CtiSensor(CtiEntity, SensorEntity):
     _unrecorded_attributes = _NEVER_RECORDED
     entity_description: CtiSensorDescription
 
+    def __init__(
+        self, coordinator: CtiCoordinator, key: Key, description: CtiSensorDescription
+    ) -> None:
+        """Tie it to what its description reads."""
+        super().__init__(
+            coordinator, key, description, partial(description.read_fn, coordinator, key[1])
+        )
+
     @override
     async def async_added_to_hass(self) -> None:
         """Listen to the calls, too, where it shows any."""
@@ -334,11 +353,6 @@ class CtiSensor(CtiEntity, SensorEntity):
                     self._handle_coordinator_update, calls_key(self.item_id)
                 )
             )
-
-    @override
-    def _read(self) -> object:
-        """Return what the description reads."""
-        return self.entity_description.read_fn(self.coordinator, self.item_id)
 
     @override
     def _show(self, seen: Any) -> None:

@@ -1,10 +1,12 @@
 """Tests of what sensors show while people phone."""
 
+from collections import Counter
 from dataclasses import replace
+import gc
 from typing import Any
 
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
@@ -490,3 +492,36 @@ async def test_counts_have_units_and_statistics(office: Office) -> None:
     for entity_id, unit in units.items():
         assert office.attributes(entity_id)["unit_of_measurement"] == unit
         assert office.attributes(entity_id)["state_class"] == "measurement"
+
+
+def states_in_memory() -> Counter[str]:
+    """Return how many states of each entity there are, past ones included."""
+    return Counter(one.entity_id for one in gc.get_objects() if type(one) is State)
+
+
+async def test_past_states_are_gone_without_the_garbage_collector(
+    hass: HomeAssistant, office: Office
+) -> None:
+    await office.open()
+    hass.bus.async_listen(EVENT_STATE_CHANGED, callback(lambda _: None))
+
+    async def miss_a_call() -> None:
+        call = office.system.incoming_call(CALLER, office.alice)
+        call.ring()
+        await office.settled()
+        call.cancel()
+        await office.settled()
+
+    await miss_a_call()
+    gc.collect()
+    gc.disable()
+    try:
+        before = states_in_memory()
+        for _ in range(10):
+            await miss_a_call()
+        after = states_in_memory()
+    finally:
+        gc.enable()
+
+    assert before["event.alice_martin_phone_call"]
+    assert after == before

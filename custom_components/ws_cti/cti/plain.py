@@ -13,39 +13,36 @@ from .words import Id, Json, Raw
 def plain(value: object) -> Json:
     """Return model objects as plain data, without what is empty."""
     kind: type[Any] = type(value)
+    if kind in _AS_THEY_ARE:
+        return value  # type: ignore[return-value] # one of these kinds it is
     if (plan := _plan_of(kind)) is not None:  # type: ignore[arg-type] # a class has a hash
-        told: dict[str, Json] = {
-            name: item
-            for name, item in zip(plan.names, plan.values_of(value), strict=True)
-            # What is false or zero says something, and so does an empty list.
-            if item or type(item) in _NEVER_EMPTY
-        }
-        for name in plan.nesting & told.keys():
-            told[name] = plain(told[name])
+        told: dict[str, Json] = {}
+        for name, nests, item in zip(plan.names, plan.nesting, plan.values_of(value), strict=True):
+            if item:
+                told[name] = plain(item) if nests else item
+            elif item is not None and type(item) in _NEVER_EMPTY:
+                told[name] = item  # what is false or zero says something, and so does an empty list
         return told
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
     return str(value)
 
 
+_AS_THEY_ARE: Final = frozenset({NoneType, bool, int, float, str})
 _NEVER_EMPTY: Final = frozenset({bool, int, float, list})
 _PLAIN: Final = frozenset({bool, str, int, float, Id, Raw})
-"""The types of values that are plain as they are, or without a value."""
+"""The types of fields that are plain as they are, or without a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Say how to read a class: its fields, all their values at once, and who is not plain."""
+    """Say how to read a class: its fields, which may be no plain values, and all values at once."""
 
     names: tuple[str, ...]
+    nesting: tuple[bool, ...]
     values_of: Callable[[object], tuple[Any, ...]]
-    nesting: frozenset[str]
 
 
 @cache
@@ -59,8 +56,7 @@ def _plan_of(kind: type[Any]) -> _Plan | None:
     names = tuple(part.name for part in fields(kind))
     # The getter of a single name would return its bare value.
     values_of = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
-    nesting = (part.name for part in fields(kind) if not _is_plain(part.type))
-    return _Plan(names, values_of, frozenset(nesting))
+    return _Plan(names, tuple(not _is_plain(part.type) for part in fields(kind)), values_of)
 
 
 def _is_plain(kind: object) -> bool:
