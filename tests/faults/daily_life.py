@@ -1,5 +1,8 @@
 """Let calls begin, go on and end around a fault, and see what is told of them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from custom_components.ws_cti.cti.story import Outcome, Step
 
 from .survival import Survival
@@ -8,10 +11,7 @@ _FIRST, _SECOND, _THIRD, _FOURTH = ("0311111111", "0322222222", "0333333333", "0
 
 
 class DailyLife:
-    """Be four calls: one is over when the connection is back, two go on, one has begun.
-
-    `begin` before the fault, `go_on` while nothing is heard, and `end` once all is well again.
-    """
+    """Be four calls: one is over when the connection is back, two go on, one has begun."""
 
     def __init__(self, survival: Survival) -> None:
         """Let four people call."""
@@ -60,3 +60,15 @@ class DailyLife:
         assert self._survival.steps_of(self._talking)[2:] == [(Step.ENDED, Outcome.ANSWERED)]
         assert self._survival.steps_of(self._waiting)[1:] == [(Step.ABANDONED, Outcome.CANCELLED)]
         assert self._survival.steps_of(self._new)[1:] == [(Step.MISSED, Outcome.CANCELLED)]
+
+
+@asynccontextmanager
+async def daily_life(survival: Survival) -> AsyncIterator[DailyLife]:
+    """Let calls begin before a fault, and see how they end once all is well again.
+
+    What the fault is belongs inside, and there they `go_on` while nothing is heard.
+    """
+    life = DailyLife(survival)
+    await life.begin()
+    yield life
+    await life.end()

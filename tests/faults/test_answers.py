@@ -18,7 +18,7 @@ from custom_components.ws_cti.cti import link
 from simulator.misbehaviour import Line, http_response
 from tests.integration.office import Office
 
-from .daily_life import DailyLife
+from .daily_life import daily_life
 from .survival import Survivor
 
 UNREACHABLE = "The phone system cannot be reached: {}"
@@ -56,16 +56,13 @@ async def test_answer_to_a_set_up_is_shown_and_the_set_up_tried_again(
 async def test_answer_to_a_connection_that_was_lost_does_not_end_the_attempts(
     survivor: Survivor, line: Line, response: bytes, reason: str
 ) -> None:
-    async with survivor.running(BROKEN) as survival:
-        life = DailyLife(survival)
-        await life.begin()
+    async with survivor.running(BROKEN) as survival, daily_life(survival) as life:
         line.answer(response)
         line.reset()
         life.go_on()
         await survival.fails_again()
         line.heal()
         await survival.comes_back()
-        await life.end()
 
 
 @pytest.mark.fault("HTTP 429 with Retry-After")
@@ -73,9 +70,7 @@ async def test_answer_to_a_connection_that_was_lost_does_not_end_the_attempts(
 async def test_server_that_asks_for_time_is_given_it(
     survivor: Survivor, line: Line, waits: list[float], status: str
 ) -> None:
-    async with survivor.running(BROKEN) as survival:
-        life = DailyLife(survival)
-        await life.begin()
+    async with survivor.running(BROKEN) as survival, daily_life(survival) as life:
         line.answer(http_response(status, Retry_After="120"))
         line.reset()
         life.go_on()
@@ -84,7 +79,6 @@ async def test_server_that_asks_for_time_is_given_it(
         await survival.comes_back()
         # The loss itself is followed by an attempt at once.
         assert set(waits[1:]) == {120.0}
-        await life.end()
 
 
 @pytest.mark.fault("HTTP 429 with Retry-After")
@@ -132,10 +126,12 @@ async def test_redirect_is_never_followed(
 async def test_redirect_of_a_connection_that_was_lost_is_not_followed(
     survivor: Survivor, line: Line
 ) -> None:
-    async with Line(0) as elsewhere, survivor.running(BROKEN) as survival:
+    async with (
+        Line(0) as elsewhere,
+        survivor.running(BROKEN) as survival,
+        daily_life(survival) as life,
+    ):
         elsewhere.answer(http_response("200 OK"))
-        life = DailyLife(survival)
-        await life.begin()
         location = f"ws://{elsewhere.host}:{elsewhere.port}/basix/api/ws_cti"
         line.answer(http_response("302 Found", Location=location))
         line.reset()
@@ -144,7 +140,6 @@ async def test_redirect_of_a_connection_that_was_lost_is_not_followed(
         line.heal()
         await survival.comes_back()
         assert elsewhere.requests == []
-        await life.end()
 
 
 # Servers that say nothing, and no server
@@ -199,9 +194,7 @@ async def test_server_that_falls_silent_is_tried_until_it_speaks(
     constant: str,
     misbehave: Callable[[Line], None],
 ) -> None:
-    async with survivor.running(BROKEN) as survival:
-        life = DailyLife(survival)
-        await life.begin()
+    async with survivor.running(BROKEN) as survival, daily_life(survival) as life:
         misbehave(line)
         with monkeypatch.context() as hasty:
             hasty.setattr(link, constant, 0.1)
@@ -211,7 +204,6 @@ async def test_server_that_falls_silent_is_tried_until_it_speaks(
             await survival.fails_again()
         line.heal()
         await survival.comes_back()
-        await life.end()
 
 
 @pytest.mark.fault("hangs up at once")
@@ -226,9 +218,7 @@ async def test_server_that_hangs_up_is_no_reason_to_give_up(survivor: Survivor, 
 async def test_server_that_hangs_up_on_each_attempt_is_tried_until_it_does_not(
     survivor: Survivor, line: Line
 ) -> None:
-    async with survivor.running(BROKEN) as survival:
-        life = DailyLife(survival)
-        await life.begin()
+    async with survivor.running(BROKEN) as survival, daily_life(survival) as life:
         line.answer(b"")
         line.reset()
         life.go_on()
@@ -236,7 +226,6 @@ async def test_server_that_hangs_up_on_each_attempt_is_tried_until_it_does_not(
         assert len(line.requests) >= 2
         line.heal()
         await survival.comes_back()
-        await life.end()
 
 
 @pytest.mark.fault("refused")
@@ -288,13 +277,10 @@ class TestNames:
     async def test_name_that_is_lost_for_a_while_does_not_end_the_attempts(
         self, survivor: Survivor, names: Names, line: Line
     ) -> None:
-        async with survivor.running(BROKEN) as survival:
-            life = DailyLife(survival)
-            await life.begin()
+        async with survivor.running(BROKEN) as survival, daily_life(survival) as life:
             names.is_known = False
             line.reset()
             life.go_on()
             await survival.fails_again()
             names.is_known = True
             await survival.comes_back()
-            await life.end()

@@ -12,7 +12,7 @@ from simulator.misbehaviour import Line
 from simulator.server import SimulatorServer
 
 from .certificates import Authority
-from .daily_life import DailyLife
+from .daily_life import daily_life
 from .survival import Survivor
 
 BROKEN = "the connection broke off"
@@ -80,9 +80,7 @@ async def test_server_that_comes_back_with_a_bad_certificate_is_told_nothing(
     show: Callable[[Authority], tls.SSLContext],
     reason: str,
 ) -> None:
-    async with survivor.running(BROKEN) as survival:
-        life = DailyLife(survival)
-        await life.begin()
+    async with survivor.running(BROKEN) as survival, daily_life(survival) as life:
         line.answer(b"")
         line.show(show(authority))
         line.reset()
@@ -93,20 +91,16 @@ async def test_server_that_comes_back_with_a_bad_certificate_is_told_nothing(
         line.heal()
         line.show(authority.server())
         await survival.comes_back()
-        await life.end()
 
 
 @pytest.mark.fault("TLS: a server without it")
 async def test_server_that_gave_tls_up_is_not_spoken_with_in_the_clear(
     survivor: Survivor, line: Line, authority: Authority
 ) -> None:
-    async with survivor.running(BROKEN) as survival:
-        life = DailyLife(survival)
-        await life.begin()
+    async with survivor.running(BROKEN) as survival, daily_life(survival) as life:
         line.show(None)
         line.reset()
         life.go_on()
         await survival.fails_again()
         line.show(authority.server())
         await survival.comes_back()
-        await life.end()

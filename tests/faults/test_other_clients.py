@@ -20,7 +20,7 @@ from tests.cti.lines import Host, driver, linked
 from tests.integration.conftest import PBX_DOMAIN, TOKEN
 from tests.integration.office import CONNECTION, Office
 
-from .daily_life import DailyLife
+from .daily_life import daily_life
 from .survival import Survivor
 
 BROKEN = "the connection broke off"
@@ -62,9 +62,7 @@ def reauthentications(office: Office) -> list[Any]:
 async def test_two_home_assistants_do_not_push_each_other_out(survivor: Survivor) -> None:
     async with survivor.running(REPLACED) as survival:
         office = survival.office
-        life = DailyLife(survival)
-        await life.begin()
-        async with another_client(office) as second:
+        async with daily_life(survival) as life, another_client(office) as second:
             async with another_client(office) as third:
                 life.go_on()
                 await survival.fails_again(5)
@@ -75,7 +73,6 @@ async def test_two_home_assistants_do_not_push_each_other_out(survivor: Survivor
             # Now that one place is free nobody has to go.
             await survival.comes_back()
             assert second.errors == []
-        await life.end()
         assert issues(office) == [Issue.CONNECTION_REPLACED]
         peace = dt_util.utcnow() + timedelta(seconds=QUARREL_SECONDS + 1)
         async_fire_time_changed(office.hass, peace)
@@ -87,10 +84,8 @@ async def test_two_home_assistants_do_not_push_each_other_out(survivor: Survivor
 async def test_home_assistant_that_was_pushed_out_once_stays_modest(
     survivor: Survivor, line: Line
 ) -> None:
-    async with survivor.running(REPLACED, BROKEN) as survival:
+    async with survivor.running(REPLACED, BROKEN) as survival, daily_life(survival) as life:
         office = survival.office
-        life = DailyLife(survival)
-        await life.begin()
         async with another_client(office):
             async with another_client(office):
                 survival.go_deaf()
@@ -106,7 +101,6 @@ async def test_home_assistant_that_was_pushed_out_once_stays_modest(
                 await survival.fails_again()
                 assert third.errors == []
         await survival.comes_back(2)
-        await life.end()
 
 
 @pytest.mark.fault("connection_replaced")
@@ -147,10 +141,8 @@ class TestLimit:
     async def test_place_that_was_taken_meanwhile_is_waited_for(
         self, survivor: Survivor, line: Line
     ) -> None:
-        async with survivor.running(BROKEN) as survival:
+        async with survivor.running(BROKEN) as survival, daily_life(survival) as life:
             office = survival.office
-            life = DailyLife(survival)
-            await life.begin()
             line.answer(http_response("503 Service Unavailable"))
             line.reset()
             life.go_on()
@@ -162,7 +154,6 @@ class TestLimit:
                 assert issues(office) == [Issue.LIMIT_REACHED]
             await survival.comes_back()
             assert issues(office) == []
-            await life.end()
 
 
 # Tokens

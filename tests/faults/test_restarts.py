@@ -12,7 +12,7 @@ from simulator.wire import Grammar
 from simulator.words import Element
 from tests.integration.office import Office
 
-from .daily_life import DailyLife
+from .daily_life import daily_life
 from .survival import Survivor
 
 CLOSED = "the server closed the connection"
@@ -52,14 +52,11 @@ async def restarts(office: Office) -> AsyncGenerator[Restarts]:
 
 @pytest.mark.fault("restart with the same data")
 async def test_server_that_restarts_is_found_again(survivor: Survivor, restarts: Restarts) -> None:
-    async with survivor.running(CLOSED) as survival:
-        life = DailyLife(survival)
-        await life.begin()
+    async with survivor.running(CLOSED) as survival, daily_life(survival) as life:
         await restarts.stop()
         life.go_on()
         await restarts.start()
         await survival.comes_back()
-        await life.end()
 
 
 @pytest.mark.fault("restart that ends all calls")
@@ -112,9 +109,7 @@ async def test_users_who_came_went_and_changed_are_known_after_a_restart(
 async def test_fields_may_come_in_another_order_after_a_restart(
     survivor: Survivor, restarts: Restarts
 ) -> None:
-    async with survivor.running(CLOSED, CLOSED) as survival:
-        life = DailyLife(survival)
-        await life.begin()
+    async with survivor.running(CLOSED, CLOSED) as survival, daily_life(survival) as life:
         await restarts.stop()
         life.go_on()
         await restarts.start(field_order_seed=5)
@@ -123,7 +118,6 @@ async def test_fields_may_come_in_another_order_after_a_restart(
         survival.go_deaf()
         await restarts.start(field_order_seed=6, utf8_atoms=True)
         await survival.comes_back(2)
-        await life.end()
 
 
 @pytest.mark.fault("restart with other lists")
@@ -131,14 +125,11 @@ async def test_lists_of_waiting_calls_may_be_others_after_a_restart(
     survivor: Survivor, restarts: Restarts
 ) -> None:
     gone = {Element.QUEUED_CHANNEL, Element.PARKED_CHANNEL}
-    async with survivor.running(CLOSED) as survival:
-        life = DailyLife(survival)
-        await life.begin()
+    async with survivor.running(CLOSED) as survival, daily_life(survival) as life:
         await restarts.stop()
         life.go_on()
         await restarts.start(elements=[one for one in Element if one not in gone])
         await survival.comes_back()
-        await life.end()
 
 
 @pytest.mark.fault("restart with an older grammar")

@@ -18,7 +18,7 @@ from simulator.words import Element
 from tests.cti import erlang, recorded
 from tests.cti.lines import driver, linked
 
-from .daily_life import DailyLife
+from .daily_life import daily_life
 from .survival import Survivor
 
 TOO_LARGE = "a message was larger than any can be"
@@ -109,16 +109,13 @@ async def test_text_is_counted_and_nothing_else(survivor: Survivor) -> None:
 
 @pytest.mark.fault("oversized frames")
 async def test_frame_of_100_mb_is_not_taken_in(survivor: Survivor) -> None:
-    async with survivor.running(TOO_LARGE) as survival:
-        life = DailyLife(survival)
-        await life.begin()
+    async with survivor.running(TOO_LARGE) as survival, daily_life(survival) as life:
         ours = survival.office.entry.runtime_data.link
         received = ours.frames_received
         survival.office.server.send_raw(bytes(100 * 1024 * 1024))
         life.go_on()
         await survival.comes_back()
         assert ours.frames_received - received < 50
-        await life.end()
 
 
 @contextmanager

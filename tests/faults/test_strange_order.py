@@ -19,7 +19,7 @@ from simulator.words import Element, EventName
 from tests.cti import erlang
 from tests.integration.office import CONNECTION, Office
 
-from .daily_life import DailyLife
+from .daily_life import daily_life
 from .survival import Survival, Survivor
 
 CLOSED = "the server closed the connection"
@@ -154,27 +154,22 @@ async def test_channel_whose_beginning_was_never_told_is_taken_up(survivor: Surv
 @pytest.mark.fault("initial_info in another order")
 @pytest.mark.parametrize("seed", range(4))
 async def test_elements_may_be_told_in_any_order(survivor: Survivor, seed: int) -> None:
-    async with survivor.running(CLOSED) as survival:
+    async with survivor.running(CLOSED) as survival, daily_life(survival) as life:
         office = survival.office
-        life = DailyLife(survival)
-        await life.begin()
         await welcomed_in_silence(survival)
         life.go_on()
         frames = rows(office.system)
         random.Random(seed).shuffle(frames)
         send(office, *specs(), *frames)
         await survival.comes_back()
-        await life.end()
 
 
 @pytest.mark.fault("initial_info late")
 async def test_calls_that_are_told_late_have_neither_ended_nor_begun_anew(
     survivor: Survivor,
 ) -> None:
-    async with survivor.running(CLOSED) as survival:
+    async with survivor.running(CLOSED) as survival, daily_life(survival) as life:
         office = survival.office
-        life = DailyLife(survival)
-        await life.begin()
         await welcomed_in_silence(survival)
         life.go_on()
         send(office, *specs(), *rows(office.system, of=without(Element.CHANNEL)))
@@ -182,7 +177,6 @@ async def test_calls_that_are_told_late_have_neither_ended_nor_begun_anew(
         await asyncio.sleep(0.3)
         send(office, *rows(office.system, of={Element.CHANNEL}))
         await survival.comes_back()
-        await life.end()
 
 
 @pytest.mark.fault("initial_info of some elements only")
@@ -251,10 +245,8 @@ async def test_rows_that_cannot_be_read_do_not_send_everybody_away(survivor: Sur
 async def test_event_whose_fields_nobody_named_is_left_to_the_rows_that_follow(
     survivor: Survivor,
 ) -> None:
-    async with survivor.running(CLOSED) as survival:
+    async with survivor.running(CLOSED) as survival, daily_life(survival) as life:
         office = survival.office
-        life = DailyLife(survival)
-        await life.begin()
         await welcomed_in_silence(survival)
         life.go_on()
         early = office.system.incoming_call(CALLER, office.sales)
@@ -262,7 +254,6 @@ async def test_event_whose_fields_nobody_named_is_left_to_the_rows_that_follow(
         send(office, news(early), *specs(), *rows(office.system))
         await survival.comes_back()
         assert office.entry.runtime_data.link.frames_not_understood > ignored
-        await life.end()
 
 
 @pytest.mark.fault("reset in the middle of the initial_infos")
@@ -270,10 +261,8 @@ async def test_event_whose_fields_nobody_named_is_left_to_the_rows_that_follow(
 async def test_rows_that_broke_off_are_told_anew(
     survivor: Survivor, line: Line, monkeypatch: pytest.MonkeyPatch, told: int
 ) -> None:
-    async with survivor.running(CLOSED) as survival:
+    async with survivor.running(CLOSED) as survival, daily_life(survival) as life:
         office = survival.office
-        life = DailyLife(survival)
-        await life.begin()
         with monkeypatch.context() as patient:
             # Long enough for what was told to be never taken for the whole.
             patient.setattr(link, "QUIET_SECONDS", 60.0)
@@ -286,7 +275,6 @@ async def test_rows_that_broke_off_are_told_anew(
         line.cut_in_the_next_frame()
         send(office, *rows(office.system))
         await survival.comes_back()
-        await life.end()
 
 
 # Much at once

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.misbehaviour import Line
 
-from .daily_life import DailyLife
+from .daily_life import daily_life
 from .survival import Survival, Survivor
 
 BROKEN = "the connection broke off"
@@ -35,12 +35,10 @@ async def live_through_a_reset(
 ) -> None:
     """Let all go well, but for one thing."""
     async with survivor.running(BROKEN) as survival:
-        life = DailyLife(survival)
-        await life.begin()
-        line.reset()
-        life.go_on()
-        await survival.comes_back()
-        await life.end()
+        async with daily_life(survival) as life:
+            line.reset()
+            life.go_on()
+            await survival.comes_back()
         await spoil(survival)
 
 
