@@ -31,9 +31,11 @@ from custom_components.ws_cti.cti.model import (
 from custom_components.ws_cti.cti.plain import plain
 from custom_components.ws_cti.cti.words import Element
 
+type Fields = Mapping[str, Any]
+
 AT: Final = 1_790_000_000_000_000
 
-USER: Final[Row] = {
+USER: Final[Fields] = {
     "id": 10001001,
     "name": "user1",
     "fwd_always_status": 0,
@@ -51,7 +53,7 @@ USER: Final[Row] = {
     "label": "山田 太郎",
     "mwi": "2/5",
 }
-CHANNEL: Final[Row] = {
+CHANNEL: Final[Fields] = {
     "uuid": "96174eec",
     "direction": "inbound",
     "peer_location": "external",
@@ -77,8 +79,12 @@ CHANNEL: Final[Row] = {
 }
 
 
-def read(element: Element, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of its own class
-    return READERS[element](dict(row))
+def row_of(fields: Fields) -> Row:
+    return Row(tuple(fields), tuple(fields.values()))
+
+
+def read(element: Element, row: Fields) -> Any:  # noqa: ANN401 - of its own class
+    return READERS[element](row_of(row))
 
 
 def test_every_element_of_the_document_has_a_reader() -> None:
@@ -162,7 +168,7 @@ def test_presence_is_the_code_that_came_and_no_word_of_ours(code: Term) -> None:
 )
 @pytest.mark.parametrize("element", [Element.USER, Element.GROUP])
 def test_people_call_somebody_by_the_best_name_there_is(
-    element: Element, row: Row, title: str
+    element: Element, row: Fields, title: str
 ) -> None:
     assert read(element, {"id": 1, **row}).title == title
 
@@ -306,8 +312,14 @@ def test_a_channel_of_2016_names_its_user_and_its_group() -> None:
     ],
     ids=shortened,
 )
-def test_a_channel_has_ended_by_its_last_event_or_its_time(row: Row, ended: bool) -> None:  # noqa: FBT001
+def test_a_channel_has_ended_by_its_last_event_or_its_time(row: Fields, ended: bool) -> None:  # noqa: FBT001
     assert read(Element.CHANNEL, {"uuid": "a", **row}).ended is ended
+
+
+@pytest.mark.parametrize("event", ["CHANNEL_ANSWER", "STATE_CHANGE", "", None])
+def test_only_a_hangup_has_a_cause(event: str | None) -> None:
+    said = {"last_event": event, "last_event_data": "recv_bye,NORMAL_CLEARING"}
+    assert read(Element.CHANNEL, {"uuid": "a", **said}).hangup is None
 
 
 def test_what_an_event_says_is_kept_in_any_shape() -> None:
@@ -329,7 +341,7 @@ def test_a_caller_look_up_of_a_channel_is_decoded() -> None:
     "element", [Element.CHANNEL_WAITING, Element.QUEUED_CHANNEL, Element.PARKED_CHANNEL]
 )
 def test_waiting_channels_have_every_field_that_the_web_phone_reads(element: Element) -> None:
-    row: Row = {
+    row: Fields = {
         "uuid": "96174eec",
         "state": (AT, "park", 901, None, 10001009, "user9"),
         "direction": "inbound",
@@ -362,7 +374,7 @@ def test_queued_and_parked_channels_may_name_their_peer_directly() -> None:
 # What nobody documented
 
 
-IDENTITIES: Final[dict[Element, Row]] = {
+IDENTITIES: Final[dict[Element, Fields]] = {
     Element.USER: {"id": 1},
     Element.GROUP: {"id": 1},
     Element.GROUP_MEMBER: {"id": 1, "group_id": 2, "user_id": 3},
@@ -386,6 +398,20 @@ def test_a_row_may_lack_everything_but_its_name(element: Element) -> None:
     item = read(element, IDENTITIES[element])
     assert item.extra == {}
     assert plain(item)
+
+
+@each_element
+def test_what_no_row_has_is_nobodys_to_change(element: Element) -> None:
+    with pytest.raises(TypeError):
+        read(element, IDENTITIES[element]).extra["shoe_size"] = 43
+
+
+@each_element
+def test_each_row_is_read_in_the_order_of_its_own_spec(element: Element) -> None:
+    fields = {**IDENTITIES[element], "shoe_size": 43, "user_id": 3, "state": (AT, "bridged")}
+    backwards = dict(reversed(fields.items()))
+    assert read(element, backwards) == read(element, fields)
+    assert READERS[element](Row(tuple(fields), [*fields.values()])) == read(element, fields)
 
 
 @each_element
@@ -441,8 +467,8 @@ def test_an_empty_text_is_empty_in_every_shape(empty: Term) -> None:
     ],
     ids=shortened,
 )
-def test_a_mailbox_is_somebodys(row: Row, report: MailboxReport | None) -> None:
-    assert mailbox_of(row) == report
+def test_a_mailbox_is_somebodys(row: Fields, report: MailboxReport | None) -> None:
+    assert mailbox_of(row_of(row)) == report
 
 
 # Model objects as plain data

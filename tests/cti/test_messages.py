@@ -16,6 +16,7 @@ from custom_components.ws_cti.cti.basix.messages import (
     InfoEvent,
     InitialInfo,
     MessageReader,
+    Row,
     SystemMessage,
     UnknownMessage,
     UserMessage,
@@ -37,11 +38,25 @@ def reader(*specs: Term) -> MessageReader:
     return made
 
 
+def row(fields: dict[str, Term]) -> Row:
+    """Return a row of these fields alone."""
+    return Row(tuple(fields), tuple(fields.values()))
+
+
 def charlist(text: str) -> Term:
     return [ord(letter) for letter in text]
 
 
 # The present grammar
+
+
+def test_a_row_has_terms_by_the_names_of_its_spec() -> None:
+    short, long = Row(("id", "name"), (1,)), Row(("id",), (1, "unnamed"))
+    assert short.by_name() == long.by_name() == {"id": 1}
+    assert (short.get("id"), short.get("name"), short.get("shoe_size")) == (1, None, None)
+    assert short == long
+    assert short != Row(("id",), (2,))
+    assert short != {"id": 1}
 
 
 def test_a_field_spec_defines_the_positions_of_rows() -> None:
@@ -55,8 +70,8 @@ def test_initial_info_brings_all_rows_by_field_name() -> None:
     assert message == InitialInfo(
         "user",
         (
-            {"id": 10001000, "name": "user0", "presence": 0},
-            {"id": 10001001, "name": "user1", "presence": 3},
+            row({"id": 10001000, "name": "user0", "presence": 0}),
+            row({"id": 10001001, "name": "user1", "presence": 3}),
         ),
     )
 
@@ -71,26 +86,28 @@ def test_initial_info_without_rows_needs_no_field_spec() -> None:
 
 def test_an_info_event_brings_one_row_and_what_happened() -> None:
     message = reader(USER_SPEC).read(("info_event", "user", (10001000, "user0", 0), "removed"))
-    assert message == InfoEvent("user", {"id": 10001000, "name": "user0", "presence": 0}, "removed")
+    assert message == InfoEvent(
+        "user", row({"id": 10001000, "name": "user0", "presence": 0}), "removed"
+    )
 
 
 def test_event_names_that_nobody_documented_survive() -> None:
     message = reader(USER_SPEC).read(("info_event", "user", (1,), "polished"))
-    assert message == InfoEvent("user", {"id": 1}, "polished")
+    assert message == InfoEvent("user", row({"id": 1}), "polished")
 
 
 def test_rows_are_mapped_by_field_spec_and_never_by_position() -> None:
     reordered = reader(("field_spec", "user", ["presence", "shoe_size", "name", "id"]))
     message = reordered.read(("info_event", "user", (3, 43, "user0", 10001000), "updated"))
     assert message == InfoEvent(
-        "user", {"id": 10001000, "name": "user0", "presence": 3, "shoe_size": 43}, "updated"
+        "user", row({"id": 10001000, "name": "user0", "presence": 3, "shoe_size": 43}), "updated"
     )
 
 
 def test_a_later_field_spec_replaces_the_earlier_one() -> None:
     replaced = reader(USER_SPEC, ("field_spec", "user", ["name", "id"]))
     message = replaced.read(("info_event", "user", ("user0", 1), "updated"))
-    assert message == InfoEvent("user", {"name": "user0", "id": 1}, "updated")
+    assert message == InfoEvent("user", row({"name": "user0", "id": 1}), "updated")
 
 
 def test_short_rows_lack_fields_and_long_rows_have_too_many() -> None:
@@ -98,19 +115,19 @@ def test_short_rows_lack_fields_and_long_rows_have_too_many() -> None:
         ("initial_info", "user", [(), (1,), (2, "user2", 0, "extra", "more")])
     )
     assert message == InitialInfo(
-        "user", ({}, {"id": 1}, {"id": 2, "name": "user2", "presence": 0})
+        "user", (row({}), row({"id": 1}), row({"id": 2, "name": "user2", "presence": 0}))
     )
 
 
 def test_a_row_that_is_none_does_not_cost_the_others() -> None:
     message = reader(USER_SPEC).read(("initial_info", "user", [1, (2,), "three", None, [4]]))
-    assert message == InitialInfo("user", ({"id": 2}, {"id": 4}))
+    assert message == InitialInfo("user", (row({"id": 2}), row({"id": 4})))
 
 
 def test_elements_that_nobody_documented_survive() -> None:
     unknown = reader(("field_spec", "coffee_machine", ["id", "beans"]))
     message = unknown.read(("info_event", "coffee_machine", (1, "arabica"), "updated"))
-    assert message == InfoEvent("coffee_machine", {"id": 1, "beans": "arabica"}, "updated")
+    assert message == InfoEvent("coffee_machine", row({"id": 1, "beans": "arabica"}), "updated")
 
 
 @pytest.mark.parametrize("write", [str, charlist])
@@ -124,14 +141,16 @@ def test_words_and_containers_may_come_in_any_shape(
     message = shaped.read(
         container((write("info_event"), write("user"), container((1, "user0")), write("added")))
     )
-    assert message == InfoEvent("user", {"id": 1, "name": "user0"}, "added")
+    assert message == InfoEvent("user", row({"id": 1, "name": "user0"}), "added")
 
 
 def test_messages_may_grow() -> None:
     grown = reader((*USER_SPEC, "new"))
-    assert grown.read(("initial_info", "user", [(1,)], "new")) == InitialInfo("user", ({"id": 1},))
+    assert grown.read(("initial_info", "user", [(1,)], "new")) == InitialInfo(
+        "user", (row({"id": 1}),)
+    )
     assert grown.read(("info_event", "user", (1,), "updated", 7)) == InfoEvent(
-        "user", {"id": 1}, "updated"
+        "user", row({"id": 1}), "updated"
     )
     assert grown.read(("system_msg", "logout", "new")) == SystemMessage("logout")
 
@@ -198,10 +217,10 @@ def test_legacy_channels_come_all_at_once_and_then_each(wrapped: Wrapping) -> No
         "chan_info", ("uuid", "state")
     )
     assert legacy.read(wrapped(("initial_chan_info", [("a", None), ("b", None)]))) == InitialInfo(
-        "channel", ({"uuid": "a", "state": None}, {"uuid": "b", "state": None})
+        "channel", (row({"uuid": "a", "state": None}), row({"uuid": "b", "state": None}))
     )
     assert legacy.read(wrapped(("chan_info", ("a", (1, "plivo"))))) == InfoEvent(
-        "channel", {"uuid": "a", "state": (1, "plivo")}, "updated"
+        "channel", row({"uuid": "a", "state": (1, "plivo")}), "updated"
     )
 
 
@@ -225,7 +244,7 @@ def test_legacy_parking_and_mailboxes_have_messages_of_their_own(
 ) -> None:
     legacy = reader(wrapped(("field_spec", tag, ["first", "second"])))
     message = legacy.read(wrapped((tag, (1, "two"))))
-    assert message == InfoEvent(element, {"first": 1, "second": "two"}, event)
+    assert message == InfoEvent(element, row({"first": 1, "second": "two"}), event)
 
 
 @each_wrapping
@@ -235,9 +254,11 @@ def test_messages_of_the_system_are_wrapped_as_well(wrapped: Wrapping) -> None:
 
 def test_one_connection_may_even_mix_the_grammars() -> None:
     mixed = reader(USER_SPEC, [("field_spec", "chan_info", ["uuid"])])
-    assert mixed.read((("chan_info", ("a",)),)) == InfoEvent("channel", {"uuid": "a"}, "updated")
+    assert mixed.read((("chan_info", ("a",)),)) == InfoEvent(
+        "channel", row({"uuid": "a"}), "updated"
+    )
     assert mixed.read(("info_event", "user", (1,), "added")) == InfoEvent(
-        "user", {"id": 1}, "added"
+        "user", row({"id": 1}), "added"
     )
 
 
@@ -314,9 +335,9 @@ def test_a_server_that_invents_elements_does_not_cost_the_known_ones() -> None:
         invented.read(("field_spec", name, ["id"]))
     for name in Element:
         assert invented.read(("info_event", name, (1,), "added")) == InfoEvent(
-            name, {"id": 1}, "added"
+            name, row({"id": 1}), "added"
         )
-    assert invented.read(("chan_info", (1,))) == InfoEvent("channel", {"id": 1}, "updated")
+    assert invented.read(("chan_info", (1,))) == InfoEvent("channel", row({"id": 1}), "updated")
 
 
 def test_a_field_spec_of_more_fields_than_any_row_has_is_refused() -> None:
@@ -324,7 +345,7 @@ def test_a_field_spec_of_more_fields_than_any_row_has_is_refused() -> None:
     with pytest.raises(ProtocolError, match="too many fields"):
         most.read(("field_spec", "user", [f"field{number}" for number in range(MAX_FIELDS + 1)]))
     assert most.read(("info_event", "user", (1,), "added")) == InfoEvent(
-        "user", {"field0": 1}, "added"
+        "user", row({"field0": 1}), "added"
     )
 
 

@@ -433,12 +433,7 @@ def test_tags_are_separated_by_semicolons(said: Term, tags: tuple[str, ...]) -> 
     ids=shortened,
 )
 def test_a_hangup_has_a_disposition_and_a_cause(data: str, hangup: Hangup | None) -> None:
-    assert hangup_of("CHANNEL_HANGUP", data) == hangup
-
-
-@pytest.mark.parametrize("event", ["CHANNEL_ANSWER", "STATE_CHANGE", "", None])
-def test_only_a_hangup_has_a_cause(event: str | None) -> None:
-    assert hangup_of(event, "recv_bye,NORMAL_CLEARING") is None
+    assert hangup_of(data) == hangup
 
 
 @steadily(250)

@@ -5,11 +5,14 @@ member of the enums in `words` where they are known, so that unknown words survi
 in time are integer microseconds since the epoch, on the phone system's clock.
 """
 
-from dataclasses import field
+from types import MappingProxyType
 from typing import Final
 
 from .values import value
 from .words import ChangeKind, Element, Extra, Id, Json, LastEvent, Raw, TargetType
+
+_NO_EXTRA: Final[Extra] = MappingProxyType({})
+"""What nearly all rows have beyond the fields that are known: one for them all."""
 
 
 @value(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class User:
     followme: Json = None
     mwi_target: Json = None
     mwi: MessageWaiting = MessageWaiting()
-    extra: Extra = field(default_factory=dict)
+    extra: Extra = _NO_EXTRA
 
     @property
     def title(self) -> str:
@@ -80,7 +83,7 @@ class Group:
     flags: Raw = None
     check_login_status: Raw = None
     mwi: MessageWaiting = MessageWaiting()
-    extra: Extra = field(default_factory=dict)
+    extra: Extra = _NO_EXTRA
 
     @property
     def title(self) -> str:
@@ -98,7 +101,7 @@ class Membership:
     priority: Raw = None
     login_status: Raw = None
     role: Raw = None
-    extra: Extra = field(default_factory=dict)
+    extra: Extra = _NO_EXTRA
 
     @property
     def logged_in(self) -> bool | None:
@@ -116,7 +119,7 @@ class Terminal:
     type: Raw = None
     user_agent: str = ""
     registered_status: Raw = None
-    extra: Extra = field(default_factory=dict)
+    extra: Extra = _NO_EXTRA
 
     @property
     def registered(self) -> bool | None:
@@ -276,7 +279,7 @@ class Channel:
     other: OtherChannel | None = None
     whoscall: Json = None
     call_id: str | None = None
-    extra: Extra = field(default_factory=dict)
+    extra: Extra = _NO_EXTRA
 
     @property
     def ended(self) -> bool:
@@ -298,7 +301,7 @@ class WaitingChannel:
     user_id: Id | None = None
     end_user: EndUsers | None = None
     whoscall: Json = None
-    extra: Extra = field(default_factory=dict)
+    extra: Extra = _NO_EXTRA
 
 
 @value(frozen=True, slots=True)

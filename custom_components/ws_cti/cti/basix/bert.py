@@ -40,6 +40,7 @@ _U16: Final = struct.Struct(">xH").unpack_from
 _U32: Final = struct.Struct(">xI").unpack_from
 _I32: Final = struct.Struct(">xi").unpack_from
 _F64: Final = struct.Struct(">xd").unpack_from
+_from_bytes: Final = int.from_bytes  # each look-up of it makes a new object
 
 _TIMES: Final = [range(count) for count in range(256)]
 """Ranges ready made, as to make one costs more than to read a number."""
@@ -63,6 +64,9 @@ _ATOMS: Final[dict[bytes, Term]] = {
     b"false": False,
     b"bert": _BERT,
 }
+
+_TUPLE: Final = bytes((_VERSION, 104))
+"""How a frame begins that holds a tuple, and is not compressed."""
 
 _UNDEFINED: Final = b"d\x00\x09undefined"
 """The whole term that stands in most fields of a row: one comparison tells it."""
@@ -95,15 +99,18 @@ class BertDecoder:
         # One empty list for the whole frame: 56 bytes for each of its byte would be many.
         self._nil = []
         try:
-            if frame[0] != _VERSION:
-                raise MalformedError("no term of a known version", 0)
-            buf, start = (_inflate(frame), 0) if frame[1] == _COMPRESSED else (frame, 1)
-            [term], end = self._terms(buf, start, _TIMES[1], MAX_DEPTH)
+            if frame.startswith(_TUPLE):  # as all messages are: the loop begins inside it
+                buf = frame
+                items, end = self._terms(buf, 3, _TIMES[buf[2]], MAX_DEPTH - 1)
+                term = _bert_form(items, end) if items and items[0] is _BERT else tuple(items)
+            else:
+                buf, start = _opened(frame)
+                [term], end = self._terms(buf, start, _TIMES[1], MAX_DEPTH)
         except (IndexError, struct.error) as err:
             raise MalformedError("frame cut short") from err
-        if end > len(buf):
-            raise MalformedError("frame cut short")
-        if end < len(buf):
+        if end != len(buf):
+            if end > len(buf):
+                raise MalformedError("frame cut short")
             raise MalformedError("bytes left over", end)
         return term
 
@@ -133,7 +140,7 @@ class BertDecoder:
                         terms.append(buf[start:at].decode())
                     except UnicodeDecodeError:
                         terms.append(buf[start:at].decode("latin-1"))
-                case 100 if buf[at : at + 12] == _UNDEFINED:
+                case 100 if buf.startswith(_UNDEFINED, at):
                     terms.append(None)
                     at += 12
                 case 100:  # ATOM_EXT
@@ -155,7 +162,7 @@ class BertDecoder:
                 case 110:  # SMALL_BIG_EXT: points in time
                     start = at + 3
                     end = start + buf[at + 1]
-                    value = int.from_bytes(buf[start:end], "little")
+                    value = _from_bytes(buf[start:end], "little")
                     terms.append(-value if buf[at + 2] else value)
                     at = end
                 case 107:  # STRING_EXT, a list of small integers: a charlist on this wire
@@ -239,6 +246,13 @@ def _finite(value: float, at: int) -> float:
     if not math.isfinite(value):
         raise MalformedError("float out of range", at)
     return value
+
+
+def _opened(frame: bytes) -> tuple[bytes, int]:
+    """Return what bears the term of a frame, and the offset at which that begins."""
+    if frame[0] != _VERSION:
+        raise MalformedError("no term of a known version", 0)
+    return (_inflate(frame), 0) if frame[1] == _COMPRESSED else (frame, 1)
 
 
 def _inflate(frame: bytes) -> bytes:

@@ -32,6 +32,7 @@ from .messages import (
     InitialInfo,
     Message,
     MessageReader,
+    Rarer,
     Row,
     SystemMessage,
     Tag,
@@ -45,6 +46,8 @@ PATH: Final = "/basix/api/ws_cti"
 AVATARS: Final = "/basix/avatars/users/"
 
 _KINDS: Final = {kind.value: kind for kind in ChangeKind}
+_KNOWN: Final = {element.value: (element, read) for element, read in READERS.items()}
+"""Elements by their word on the wire, each with what reads its rows."""
 
 _PLAIN_URL: Final = re.compile(r"[\w./:?=&%~+,;@\[\]-]+", re.ASCII)
 
@@ -221,23 +224,35 @@ class BasixSession(Session):
     @override
     def receive(self, frame: bytes | str) -> Collection[Update | Notice]:
         """Return what a frame says."""
-        return self.understand(self.read(frame))
-
-    def read(self, frame: bytes | str) -> Message:
-        """Return the message that a frame is, its rows by field name."""
         if isinstance(frame, str):
             raise ProtocolError("a text frame, which this protocol does not have")
+        return self.understand(self._reader.read(self._decoder.decode(frame)))
+
+    def read(self, frame: bytes) -> Message:
+        """Return the message that a frame is, its rows with the names of their fields."""
         return self._reader.read(self._decoder.decode(frame))
 
     def understand(self, message: Message) -> Collection[Update | Notice]:
         """Return what a message changes in the picture, or tells to people."""
+        if not isinstance(message, InfoEvent):
+            return self._rarer(message)
+        known = _KNOWN.get(message.element)
+        if known is None:
+            return self._mailbox(message)
+        element, read = known
+        item = read(message.row)
+        if item is None:
+            raise ProtocolError("a row that names nothing known")
+        kind = _KINDS.get(message.event, ChangeKind.UPDATED)  # the list of event names is open
+        return (Change(element, kind, item, message.event),)
+
+    def _rarer(self, message: Rarer) -> Collection[Update | Notice]:
+        """Return what a message tells that is no event."""
         match message:
-            case InfoEvent():
-                return self._event(message)
             case InitialInfo(element, rows):
                 return (self._snapshot(element, rows),)
             case FieldSpec(element, _):
-                self._announced |= {element} & READERS.keys()
+                self._announced |= {element} & _KNOWN.keys()
                 if element == Tag.CHAN_INFO:
                     self._announced.add(Element.CHANNEL)
                 return ()
@@ -248,27 +263,22 @@ class BasixSession(Session):
             case UnknownMessage():
                 raise ProtocolError("a message of an unknown kind")
 
-    def _snapshot(self, element: str, rows: Collection[Row]) -> Snapshot:
-        if element not in READERS:
+    def _snapshot(self, name: str, rows: Collection[Row]) -> Snapshot:
+        if name not in _KNOWN:
             raise ProtocolError("rows of an unknown element")
-        read = READERS[element]
+        element, read = _KNOWN[name]
         items = tuple(item for row in rows if (item := read(row)) is not None)
         if rows and not items:
             # Taken for a list without anybody, it would end everything that there is.
             raise ProtocolError("rows of which none names anything known")
-        self._reported.add(Element(element))
-        return Snapshot(Element(element), items)
+        self._reported.add(element)
+        return Snapshot(element, items)
 
-    def _event(self, message: InfoEvent) -> Collection[Update]:
-        if message.element == MAILBOX:
-            report = mailbox_of(message.row)
-            return () if report is None else (report,)
-        read = READERS.get(message.element)
-        item = read(message.row) if read is not None else None
-        if item is None:
+    def _mailbox(self, message: InfoEvent) -> Collection[Update]:
+        if message.element != MAILBOX:
             raise ProtocolError("a row that names nothing known")
-        kind = _KINDS.get(message.event, ChangeKind.UPDATED)  # the list of event names is open
-        return (Change(Element(message.element), kind, item, message.event),)
+        report = mailbox_of(message.row)
+        return () if report is None else (report,)
 
     def _system_message(self, word: str) -> Collection[Notice]:
         match word:

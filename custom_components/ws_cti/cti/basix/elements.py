@@ -1,10 +1,12 @@
-"""Turn rows into model objects: one table for each element, nothing by position.
+"""Turn rows into model objects: one table for each element, nothing by a fixed position.
 
-A table says for each field of the wire which attribute it becomes, and how it is read.
+A table says for each field of the wire which attribute it becomes, and how it is read. In
+which place a field stands is up to the field spec, for which a plan is made once.
 Fields that stand in no table are kept by their own name in `extra`.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 from ..model import (
@@ -18,8 +20,7 @@ from ..model import (
     User,
     WaitingChannel,
 )
-from ..words import Element, Json, TargetType
-from .bert import Term
+from ..words import Element, LastEvent, TargetType
 from .messages import Row
 from .states import (
     end_users_of,
@@ -31,8 +32,13 @@ from .states import (
     target_of,
 )
 from .terms import (
+    Column,
+    Reader,
+    attributes,
+    column,
     identifier,
     message_waiting,
+    nothing,
     optional_text,
     raw,
     text,
@@ -41,140 +47,163 @@ from .terms import (
     whoscall,
 )
 
-type _Reader = Callable[[Term], object]
-type _Table = dict[str, tuple[str, _Reader]]
+_MAX_PLANS: Final = 16
+"""How many field specs of an element are remembered with the plan to read their rows."""
 
-_TAKE_TEXT: Final[tuple[_Reader, ...]] = (text, optional_text, identifier)
-"""What takes any text but an empty one as it is, which need not be called then."""
-
-_USER: Final[_Table] = {
-    "id": ("id", identifier),
-    "name": ("name", text),
-    "label": ("label", text),
-    "main_extension": ("main_extension", text),
-    "email": ("email", text),
-    "avatar": ("avatar", text),
-    "presence": ("presence", raw),
-    "do_not_disturb_status": ("do_not_disturb_status", raw),
-    "fwd_always_status": ("fwd_always_status", raw),
-    "language": ("language", raw),
-    "role": ("role", raw),
-    "park_group": ("park_group", raw),
-    "flags": ("flags", raw),
-    "followme": ("followme", to_json),
-    "mwi_target": ("mwi_target", to_json),
-    "mwi": ("mwi", message_waiting),
-}
-
-_GROUP: Final[_Table] = {
-    "id": ("id", identifier),
-    "name": ("name", text),
-    "label": ("label", text),
-    "main_extension": ("main_extension", text),
-    "type": ("type", raw),
-    "language": ("language", raw),
-    "queue": ("queue", raw),
-    "flags": ("flags", raw),
-    "check_login_status": ("check_login_status", raw),
-    "mwi": ("mwi", message_waiting),
-}
-
-_MEMBERSHIP: Final[_Table] = {
-    "id": ("id", identifier),
-    "group_id": ("group_id", identifier),
-    "user_id": ("user_id", identifier),
-    "priority": ("priority", raw),
-    "login_status": ("login_status", raw),
-    "role": ("role", raw),
-}
-
-_TERMINAL: Final[_Table] = {
-    "id": ("id", identifier),
-    "name": ("name", text),
-    "assoc_user_id": ("user_id", identifier),
-    "type": ("type", raw),
-    "user_agent": ("user_agent", text),
-    "registered": ("registered_status", raw),
-}
-
-_CHANNEL: Final[_Table] = {
-    "uuid": ("uuid", identifier),
-    "direction": ("direction", optional_text),
-    "peer_location": ("peer_location", optional_text),
-    "calling_name": ("calling_name", text),
-    "calling_number": ("calling_number", text),
-    "called_number": ("called_number", text),
-    "offer_timestamp": ("offered_at", timestamp),
-    "answer_timestamp": ("answered_at", timestamp),
-    "hangup_timestamp": ("hung_up_at", timestamp),
-    "other_uuid": ("other_uuid", optional_text),
-    "user_id": ("user_id", identifier),
-    "user_name": ("user_name", optional_text),
-    "group_id": ("group_id", identifier),
-    "group_name": ("group_name", optional_text),
-    "state": ("state", state_of),
-    "target": ("target", target_of),
-    "origination": ("origination", origination_of),
-    "end_user": ("end_user", end_users_of),
-    "tags": ("tags", tags_of),
-    "last_bridged_user_id": ("last_bridged_user_id", identifier),
-    "last_event": ("last_event", optional_text),
-    "last_event_data": ("last_event_data", to_json),
-    "other_info": ("other", other_of),
-    "whoscall": ("whoscall", whoscall),
-    "call_id": ("call_id", optional_text),
-}
-
-_WAITING: Final[_Table] = {
-    "uuid": ("uuid", identifier),
-    "state": ("state", state_of),
-    "direction": ("direction", optional_text),
-    "peer_location": ("peer_location", optional_text),
-    "peer_number": ("peer_number", text),
-    "calling_number": ("calling_number", text),
-    "called_number": ("called_number", text),
-    "offer_timestamp": ("offered_at", timestamp),
-    "user_id": ("user_id", identifier),
-    "end_user": ("end_user", end_users_of),
-    "whoscall": ("whoscall", whoscall),
-}
+_UNKNOWN: Final = column("extra", nothing)
 
 
-def _read(table: _Table, row: Row) -> dict[str, Any]:
-    """Return the attributes that a row gives, those of unknown fields under `extra`."""
-    values: dict[str, Any] = {}
-    extra: dict[str, Json] = {}
-    for name, term in row.items():
-        if name not in table:
-            extra[name] = to_json(term)
-        elif term is not None:  # what is undefined has the default of its attribute
-            attribute, read = table[name]
-            is_ready = type(term) is str and term and read in _TAKE_TEXT
-            values[attribute] = term if is_ready else read(term)
-    values["extra"] = extra
-    return values
+class _Table:
+    """Know which attributes the fields of an element become, and how they are read."""
+
+    def __init__(self, fields: dict[str, tuple[str, Reader]]) -> None:
+        """Plan nothing yet, as the order of the fields is up to a connection's field spec."""
+        self._fields = fields
+        self._plan_of = lru_cache(maxsize=_MAX_PLANS)(self._plan)
+
+    def read(self, row: Row) -> dict[str, Any]:
+        """Return the attributes that a row gives, those of unknown fields under `extra`."""
+        columns, has_unknown = self._plan_of(row.names)
+        values = attributes(columns, row.terms)
+        if has_unknown:
+            named = row.by_name().items()
+            values["extra"] = {
+                name: to_json(term) for name, term in named if name not in self._fields
+            }
+        return values
+
+    def _plan(self, names: tuple[str, ...]) -> tuple[tuple[Column, ...], bool]:
+        """Return how to read the terms of a row one after the other, and if any is unknown."""
+        known = [self._fields.get(name) for name in names]
+        columns = tuple(_UNKNOWN if found is None else column(*found) for found in known)
+        return columns, None in known
+
+
+_USER: Final = _Table(
+    {
+        "id": ("id", identifier),
+        "name": ("name", text),
+        "label": ("label", text),
+        "main_extension": ("main_extension", text),
+        "email": ("email", text),
+        "avatar": ("avatar", text),
+        "presence": ("presence", raw),
+        "do_not_disturb_status": ("do_not_disturb_status", raw),
+        "fwd_always_status": ("fwd_always_status", raw),
+        "language": ("language", raw),
+        "role": ("role", raw),
+        "park_group": ("park_group", raw),
+        "flags": ("flags", raw),
+        "followme": ("followme", to_json),
+        "mwi_target": ("mwi_target", to_json),
+        "mwi": ("mwi", message_waiting),
+    }
+)
+
+_GROUP: Final = _Table(
+    {
+        "id": ("id", identifier),
+        "name": ("name", text),
+        "label": ("label", text),
+        "main_extension": ("main_extension", text),
+        "type": ("type", raw),
+        "language": ("language", raw),
+        "queue": ("queue", raw),
+        "flags": ("flags", raw),
+        "check_login_status": ("check_login_status", raw),
+        "mwi": ("mwi", message_waiting),
+    }
+)
+
+_MEMBERSHIP: Final = _Table(
+    {
+        "id": ("id", identifier),
+        "group_id": ("group_id", identifier),
+        "user_id": ("user_id", identifier),
+        "priority": ("priority", raw),
+        "login_status": ("login_status", raw),
+        "role": ("role", raw),
+    }
+)
+
+_TERMINAL: Final = _Table(
+    {
+        "id": ("id", identifier),
+        "name": ("name", text),
+        "assoc_user_id": ("user_id", identifier),
+        "type": ("type", raw),
+        "user_agent": ("user_agent", text),
+        "registered": ("registered_status", raw),
+    }
+)
+
+_CHANNEL: Final = _Table(
+    {
+        "uuid": ("uuid", identifier),
+        "direction": ("direction", optional_text),
+        "peer_location": ("peer_location", optional_text),
+        "calling_name": ("calling_name", text),
+        "calling_number": ("calling_number", text),
+        "called_number": ("called_number", text),
+        "offer_timestamp": ("offered_at", timestamp),
+        "answer_timestamp": ("answered_at", timestamp),
+        "hangup_timestamp": ("hung_up_at", timestamp),
+        "other_uuid": ("other_uuid", optional_text),
+        "user_id": ("user_id", identifier),
+        "user_name": ("user_name", optional_text),
+        "group_id": ("group_id", identifier),
+        "group_name": ("group_name", optional_text),
+        "state": ("state", state_of),
+        "target": ("target", target_of),
+        "origination": ("origination", origination_of),
+        "end_user": ("end_user", end_users_of),
+        "tags": ("tags", tags_of),
+        "last_bridged_user_id": ("last_bridged_user_id", identifier),
+        "last_event": ("last_event", optional_text),
+        "last_event_data": ("last_event_data", to_json),
+        "other_info": ("other", other_of),
+        "whoscall": ("whoscall", whoscall),
+        "call_id": ("call_id", optional_text),
+    }
+)
+
+_WAITING: Final = _Table(
+    {
+        "uuid": ("uuid", identifier),
+        "state": ("state", state_of),
+        "direction": ("direction", optional_text),
+        "peer_location": ("peer_location", optional_text),
+        "peer_number": ("peer_number", text),
+        "calling_number": ("calling_number", text),
+        "called_number": ("called_number", text),
+        "offer_timestamp": ("offered_at", timestamp),
+        "user_id": ("user_id", identifier),
+        "end_user": ("end_user", end_users_of),
+        "whoscall": ("whoscall", whoscall),
+    }
+)
 
 
 def domain_of(row: Row) -> Domain:
     """Return the phone system's own row."""
-    return Domain({name: to_json(value) for name, value in row.items()})
+    return Domain({name: to_json(value) for name, value in row.by_name().items()})
 
 
 def user_of(row: Row) -> User | None:
     """Return a user, or None where the row names none."""
-    values = _read(_USER, row)
+    values = _USER.read(row)
     return User(**values) if values.get("id") is not None else None
 
 
 def group_of(row: Row) -> Group | None:
     """Return a group, or None where the row names none."""
-    values = _read(_GROUP, row)
+    values = _GROUP.read(row)
     return Group(**values) if values.get("id") is not None else None
 
 
 def membership_of(row: Row) -> Membership | None:
     """Return a membership, or None where the row ties nobody to nothing."""
-    values = _read(_MEMBERSHIP, row)
+    values = _MEMBERSHIP.read(row)
     if None in (values.get("id"), values.get("group_id"), values.get("user_id")):
         return None
     return Membership(**values)
@@ -182,22 +211,23 @@ def membership_of(row: Row) -> Membership | None:
 
 def terminal_of(row: Row) -> Terminal | None:
     """Return a terminal, or None where the row names none."""
-    values = _read(_TERMINAL, row)
+    values = _TERMINAL.read(row)
     return Terminal(**values) if values.get("id") is not None else None
 
 
 def channel_of(row: Row) -> Channel | None:
     """Return a channel, or None where the row names none."""
-    values = _read(_CHANNEL, row)
+    values = _CHANNEL.read(row)
     if values.get("uuid") is None:
         return None
-    values["hangup"] = hangup_of(values.get("last_event"), text(row.get("last_event_data")))
+    if values.get("last_event") == LastEvent.CHANNEL_HANGUP:
+        values["hangup"] = hangup_of(text(row.get("last_event_data")))
     return Channel(**values)
 
 
 def waiting_channel_of(row: Row) -> WaitingChannel | None:
     """Return a queued or parked channel, or None where the row names none."""
-    values = _read(_WAITING, row)
+    values = _WAITING.read(row)
     if values.get("uuid") is None:
         return None
     # Newer lists name the caller like a channel does.
@@ -217,7 +247,7 @@ def mailbox_of(row: Row) -> MailboxReport | None:
     return MailboxReport(Element(owner), owner_id, message_waiting(row.get("mwi")))
 
 
-READERS: Final[dict[str, Callable[[Row], Item | None]]] = {
+READERS: Final[dict[Element, Callable[[Row], Item | None]]] = {
     Element.DOMAIN: domain_of,
     Element.USER: user_of,
     Element.GROUP: group_of,

@@ -5,17 +5,15 @@ for each, sometimes inside a tuple or list of one. The message itself tells whic
 is. Field specs belong to one connection: make one reader for each.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, override
 
 from ..errors import ProtocolError
 from ..values import value
 from ..words import ChangeKind, Element, Json
 from .bert import Term
 from .terms import text, to_json
-
-type Row = dict[str, Term]
-"""One element by field name, as the connection's field spec says."""
 
 
 class Tag(StrEnum):
@@ -35,6 +33,32 @@ class Tag(StrEnum):
 
 MAILBOX: Final = "mailbox"
 """Our name for the rows of `mwi_info`, which are no element of the present grammar."""
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """Hold one element as it came; the connection's field spec names its terms.
+
+    Where it is shorter than the spec fields are missing, and what goes beyond has no name.
+    """
+
+    names: tuple[str, ...]
+    terms: tuple[Term, ...] | list[Term]
+
+    def by_name(self) -> dict[str, Term]:
+        """Return the terms by the names of their fields."""
+        return dict(zip(self.names, self.terms, strict=False))
+
+    def get(self, name: str) -> Term:
+        """Return the term of a field; one that is missing is as undefined as others are."""
+        return self.by_name().get(name)
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        """Return whether another row says the same, however its spec goes on."""
+        return isinstance(other, Row) and self.by_name() == other.by_name()
+
+    __hash__ = None  # type: ignore[assignment] # terms need not have one
 
 
 @value(frozen=True, slots=True)
@@ -83,7 +107,8 @@ class UnknownMessage:
     tag: str
 
 
-type Message = FieldSpec | InitialInfo | InfoEvent | SystemMessage | UserMessage | UnknownMessage
+type Rarer = FieldSpec | InitialInfo | SystemMessage | UserMessage | UnknownMessage
+type Message = InfoEvent | Rarer
 
 # Which element the rows of a legacy message are, and what happened to it.
 _LEGACY: Final[dict[str, tuple[str, ChangeKind]]] = {
@@ -102,6 +127,9 @@ MAX_FIELDS: Final = 128
 MAX_NAME: Final = 64
 _MAX_SPECS: Final = 64
 
+_INFO_EVENT: Final = Tag.INFO_EVENT.value
+_EVENT_PARTS: Final = 4
+
 
 class MessageReader:
     """Read the messages of one connection in their order."""
@@ -116,9 +144,13 @@ class MessageReader:
         Raises ProtocolError for what is no message at all, and for rows whose field
         spec has not come yet.
         """
+        if type(term) is tuple and len(term) == _EVENT_PARTS and term[0] == _INFO_EVENT:
+            _, element, row, event = term  # as nearly all are; what is odd in it is read below
+            if isinstance(element, str) and isinstance(row, tuple) and isinstance(event, str):
+                names = self._specs.get(element)
+                if names is not None:
+                    return InfoEvent(element, Row(names, row), event)
         match term:
-            case (Tag.INFO_EVENT, str() as element, row, str() as event):  # as nearly all are
-                return InfoEvent(element, self._row(element, row), event)
             case [tuple() | list() as inner]:
                 return self._read(inner)  # the wrapper of 2016 to 2018
             case tuple() | list():
@@ -173,10 +205,10 @@ class MessageReader:
         return read
 
     def _row(self, spec_name: str, row: Term) -> Row:
-        """Return a row by field name; missing fields are absent, extra ones dropped."""
+        """Return a row with the names of its fields."""
         names = self._specs.get(spec_name)
         if names is None:
             raise ProtocolError("a row came before its field spec")
         if not isinstance(row, (tuple, list)):
             raise ProtocolError("a row is no tuple")
-        return dict(zip(names, row, strict=False))
+        return Row(names, row)

@@ -4,7 +4,8 @@ Positions are those of section 4 of the protocol document, which took them from 
 official client; layouts of 2016 to 2018 are told apart by their second word.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Final
 
 from ..model import (
@@ -20,10 +21,14 @@ from ..model import (
     Parked,
     Target,
 )
-from ..words import Json, LastEvent, StateName, TargetType
+from ..words import StateName, TargetType
 from .bert import Term
 from .terms import (
+    Column,
+    attributes,
+    column,
     identifier,
+    nothing,
     optional_text,
     percent_decoded,
     raw,
@@ -36,132 +41,13 @@ from .terms import (
 _MANY: Final = "_MANY_:"
 _LOCATIONS: Final = ("int", "ext")
 
-
 _MISSING: Final[tuple[Term, ...]] = (None,) * 7
 """What stands in place of the parts that a short tuple lacks."""
-
-_PLAIN: Final = frozenset({StateName.BRIDGED, StateName.RINGING})
-"""States that bear nothing but their name."""
 
 _MAX_CUSTOMERS: Final = 256
 """How many texts are remembered with the customers that they name."""
 
 type _Parts = tuple[Term, ...] | list[Term]
-
-
-def _at(parts: _Parts, index: int) -> Term:
-    return parts[index] if index < len(parts) else None
-
-
-def state_of(term: Term) -> ChannelState | None:
-    """Return the state that `{Ts, Name, ...}` says, or None where there is none."""
-    if not isinstance(term, (tuple, list)) or len(term) < 2:  # noqa: PLR2004
-        return None
-    since, name, rest = timestamp(term[0]), text(term[1]), term[2:]
-    if name in _PLAIN and not rest:
-        return ChannelState(since, name)
-    if name == StateName.CALLING:
-        return _calling(since, name, rest)
-    return _state(since, name, rest)
-
-
-def _state(since: int | None, name: str, rest: _Parts) -> ChannelState:
-    first = _at(rest, 0)
-    match name:
-        case StateName.CALLING_EXTERNAL:
-            return Calling(
-                since,
-                name,
-                target_location="ext",
-                target_type=str(TargetType.PSTN),
-                address=optional_text(first),
-            )
-        case StateName.PARK:
-            return Parked(
-                since,
-                name,
-                slot=optional_text(first),
-                terminal_name=optional_text(_at(rest, 1)),
-                parker_id=identifier(_at(rest, 2)),
-                parker_name=optional_text(_at(rest, 3)),
-            )
-        case StateName.VOICEMAIL:
-            return InVoicemail(
-                since,
-                name,
-                target_type=optional_text(first),
-                target_id=identifier(_at(rest, 1)),
-                target_name=optional_text(_at(rest, 2)),
-            )
-        case StateName.CHECKING_VOICEMAIL:
-            return InVoicemail(since, name, target_name=optional_text(first))
-        case StateName.CALLING_SIPTERMINATION:
-            return InSystem(since, name, url=optional_text(first))
-        case StateName.IVR:
-            return InSystem(since, name, ivr_id=raw(first))
-        case StateName.SYSTEM_OPERATION:
-            return InSystem(since, name, operation=raw(first))
-        case StateName.CONFERENCE:
-            return InSystem(since, name, room_id=raw(first))
-        case StateName.EAVESDROP:
-            return Eavesdropping(
-                since, name, uuid=optional_text(first), eavesdrop_state=raw(_at(rest, 1))
-            )
-        case "plivo":  # what xml_ivr was called until 2019
-            return InSystem(since, str(StateName.XML_IVR))
-        case _:
-            return ChannelState(since, name, tuple(to_json(part) for part in rest))
-
-
-def _calling(since: int | None, name: str, rest: _Parts) -> Calling:
-    first, kind, target = text(_at(rest, 0)), text(_at(rest, 1)), _at(rest, 2)
-    if first not in _LOCATIONS and not isinstance(target, tuple):
-        # Until 2019: {Ts, calling, Type, Id, Name}.
-        return Calling(
-            since,
-            name,
-            target_type=first or None,
-            target_id=identifier(_at(rest, 1)),
-            target_name=optional_text(_at(rest, 2)),
-        )
-    data = target if isinstance(target, (tuple, list)) else (target,)
-    item_id = address = group_type = queue_id = None
-    unknown: tuple[Json, ...] = ()
-    match kind:
-        case TargetType.USER:
-            item_id = identifier(_at(data, 0))
-        case TargetType.GROUP:
-            group_type, item_id = optional_text(_at(data, 0)), identifier(_at(data, 1))
-            queue_id = optional_text(_at(data, 4)) if group_type == "ring" else None
-        case TargetType.PSTN:
-            address = optional_text(_at(data, 0))
-        case TargetType.BRIDGED_ENDPOINT:
-            address = "@".join(filter(None, map(text, data[:2]))) or None
-        case _:
-            unknown = tuple(to_json(part) for part in rest)
-    return Calling(
-        since,
-        name,
-        unknown,
-        target_location=first or None,
-        target_type=kind or None,
-        target_id=item_id,
-        group_type=group_type,
-        group_queue_id=queue_id,
-        address=address,
-    )
-
-
-def target_of(term: Term) -> Target | None:
-    """Return whom an inbound channel is meant for: `{Type, Id, Name, Address}`."""
-    if not isinstance(term, (tuple, list)) or not term:
-        return None
-    return Target(
-        type=optional_text(_at(term, 0)),
-        id=identifier(_at(term, 1)),
-        name=optional_text(_at(term, 2)),
-        address=optional_text(_at(term, 3)),
-    )
 
 
 def end_users_of(term: Term) -> EndUsers | None:
@@ -186,6 +72,125 @@ def _end_user(said: str) -> EndUser:
     return EndUser(*parts[:5])
 
 
+def _former_ivr(since: int | None, _name: str) -> InSystem:
+    return InSystem(since, str(StateName.XML_IVR))
+
+
+_STATES: Final[dict[str, tuple[Callable[..., ChannelState], tuple[Column, ...]]]] = {
+    StateName.CALLING_EXTERNAL: (
+        partial(Calling, target_location="ext", target_type=str(TargetType.PSTN)),
+        (column("address", optional_text),),
+    ),
+    StateName.PARK: (
+        Parked,
+        (
+            column("slot", optional_text),
+            column("terminal_name", optional_text),
+            column("parker_id", identifier),
+            column("parker_name", optional_text),
+        ),
+    ),
+    StateName.VOICEMAIL: (
+        InVoicemail,
+        (
+            column("target_type", optional_text),
+            column("target_id", identifier),
+            column("target_name", optional_text),
+        ),
+    ),
+    StateName.CHECKING_VOICEMAIL: (InVoicemail, (column("target_name", optional_text),)),
+    StateName.CALLING_SIPTERMINATION: (InSystem, (column("url", optional_text),)),
+    StateName.IVR: (InSystem, (column("ivr_id", raw),)),
+    StateName.SYSTEM_OPERATION: (InSystem, (column("operation", raw),)),
+    StateName.CONFERENCE: (InSystem, (column("room_id", raw),)),
+    StateName.EAVESDROP: (
+        Eavesdropping,
+        (column("uuid", optional_text), column("eavesdrop_state", raw)),
+    ),
+    "plivo": (_former_ivr, ()),  # what xml_ivr was called until 2019
+}
+"""What a state is made of, and what the terms behind its name say."""
+
+_AIMS: Final[dict[str, tuple[Column, ...]]] = {
+    TargetType.USER: (column("target_id", identifier),),
+    TargetType.GROUP: (column("group_type", optional_text), column("target_id", identifier)),
+    TargetType.PSTN: (column("address", optional_text),),
+}
+"""What the terms say that tell whom a channel calls."""
+
+_TARGET: Final = (
+    column("type", optional_text),
+    column("id", identifier),
+    column("name", optional_text),
+    column("address", optional_text),
+)
+
+_OTHER: Final = (
+    column("type", optional_text),
+    column("end_user", end_users_of),
+    column("direction", optional_text),
+    column("peer_location", optional_text),
+    column("address", optional_text),
+    column("offered_at", timestamp),
+    column("group_id", nothing),
+    column("answered_at", timestamp),
+)
+"""What the summary says of another channel; position 6 names a group for users alone."""
+
+_OTHER_USER: Final = (
+    _OTHER[0],
+    column("user_id", identifier),
+    *_OTHER[2:6],
+    column("group_id", identifier),
+    _OTHER[7],
+)
+
+
+def state_of(term: Term) -> ChannelState | None:
+    """Return the state that `{Ts, Name, ...}` says, or None where there is none."""
+    if not isinstance(term, (tuple, list)) or len(term) < 2:  # noqa: PLR2004
+        return None
+    since, name, rest = timestamp(term[0]), text(term[1]), term[2:]
+    if name == StateName.CALLING:
+        return _calling(since, name, rest)
+    known = _STATES.get(name)
+    if known is None:
+        return ChannelState(since, name, tuple(map(to_json, rest)))
+    make, columns = known
+    return make(since, name, **attributes(columns, rest))
+
+
+def _calling(since: int | None, name: str, rest: _Parts) -> Calling:
+    first, second, target = (*rest, *_MISSING)[:3]
+    location, kind = text(first), text(second)
+    if location not in _LOCATIONS and not isinstance(target, tuple):
+        # Until 2019: {Ts, calling, Type, Id, Name}.
+        return Calling(
+            since,
+            name,
+            target_type=location or None,
+            target_id=identifier(second),
+            target_name=optional_text(target),
+        )
+    parts = target if isinstance(target, (tuple, list)) else (target,)
+    if (columns := _AIMS.get(kind)) is not None:
+        aim = attributes(columns, parts)
+        if aim.get("group_type") == "ring":
+            aim["group_queue_id"] = optional_text(parts[4] if len(parts) > 4 else None)  # noqa: PLR2004
+    elif kind == TargetType.BRIDGED_ENDPOINT:
+        aim = {"address": "@".join(filter(None, map(text, parts[:2]))) or None}
+    else:
+        aim = {"data": tuple(map(to_json, rest))}
+    return Calling(since, name, target_location=location or None, target_type=kind or None, **aim)
+
+
+def target_of(term: Term) -> Target | None:
+    """Return whom an inbound channel is meant for: `{Type, Id, Name, Address}`."""
+    if not isinstance(term, (tuple, list)) or not term:
+        return None
+    return Target(**attributes(_TARGET, term))
+
+
 def other_of(term: Term) -> OtherChannel | None:
     """Return the summary of the related channel.
 
@@ -194,23 +199,12 @@ def other_of(term: Term) -> OtherChannel | None:
     """
     if not isinstance(term, (tuple, list)) or not term:
         return None
-    kind = optional_text(term[0])
-    is_user = kind == TargetType.USER
-    _, who, direction, location, address, offered, group, seventh, *_ = tuple(term) + _MISSING
-    answered = timestamp(seventh)
-    is_time = answered is not None or isinstance(seventh, int)
-    return OtherChannel(
-        type=kind,
-        user_id=identifier(who) if is_user else None,
-        end_user=None if is_user else end_users_of(who),
-        direction=optional_text(direction),
-        peer_location=optional_text(location),
-        address=optional_text(address),
-        offered_at=timestamp(offered),
-        answered_at=answered,
-        group_id=identifier(group) if is_user else None,
-        whoscall=None if is_time or seventh is None else whoscall(seventh),
-    )
+    is_user = text(term[0]) == TargetType.USER
+    summary = attributes(_OTHER_USER if is_user else _OTHER, term)
+    seventh = term[7] if len(term) > 7 else None  # noqa: PLR2004
+    if seventh is not None and summary["answered_at"] is None and not isinstance(seventh, int):
+        summary["whoscall"] = whoscall(seventh)
+    return OtherChannel(**summary)
 
 
 def origination_of(term: Term) -> tuple[str, ...]:
@@ -224,9 +218,9 @@ def tags_of(term: Term) -> tuple[str, ...]:
     return tuple(tag for tag in text(term).split(";") if tag)
 
 
-def hangup_of(last_event: str | None, data: str) -> Hangup | None:
+def hangup_of(data: str) -> Hangup | None:
     """Return `<recv|send>_<bye|cancel|refuse>,CAUSE` of a channel that ended."""
-    if last_event != LastEvent.CHANNEL_HANGUP or not data:
+    if not data:
         return None
     disposition, _, cause = data.partition(",")
     return Hangup(disposition, cause)

@@ -5,10 +5,11 @@ text, and an empty text may be an empty list. Everything here is total: a value 
 makes no sense becomes None or empty, never an error.
 """
 
+from collections.abc import Callable, Iterable
 import json
 import math
 import re
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from ..model import MessageWaiting
@@ -17,6 +18,7 @@ from .bert import MAX_DEPTH, Term, text_of
 from .opaque import Opaque
 
 _MAX_TIMESTAMP: Final = 32_503_680_000_000_000  # the year 3000
+_MAX_TIMESTAMP_DIGITS: Final = len(str(_MAX_TIMESTAMP))
 _MAX_INTEGER_BITS: Final = 63  # what JSON writers and readers agree on
 _MAX_CODE_POINT: Final = 0x10FFFF
 _MAX_WHOSCALL: Final = 65_536
@@ -46,18 +48,18 @@ def optional_text(term: Term) -> str | None:
 
 def identifier(term: Term) -> Id | None:
     """Return the id that a number or a text names; undefined names none."""
-    if isinstance(term, str):
-        return term or None
+    if type(term) is int:  # as nearly all are
+        return str(term)
     return None if isinstance(term, bool) else text(term) or None
 
 
 def timestamp(term: Term) -> int | None:
     """Return microseconds since the epoch; numeric text counts, as in 2016."""
-    if isinstance(term, str) and term.isdecimal() and len(term) < len(str(_MAX_TIMESTAMP)) + 1:
+    if type(term) is not int:
+        if not isinstance(term, str) or not term.isdecimal() or len(term) > _MAX_TIMESTAMP_DIGITS:
+            return None
         term = int(term)
-    if isinstance(term, bool) or not isinstance(term, int) or not 0 < term < _MAX_TIMESTAMP:
-        return None
-    return term
+    return term if 0 < term < _MAX_TIMESTAMP else None
 
 
 def raw(term: Term) -> Raw:
@@ -87,6 +89,38 @@ def to_json(term: Term) -> Json:
             return {text(name): to_json(item) for name, item in term.items()}
         case Opaque():
             return f"opaque term {term.tag}"
+
+
+def nothing(_term: Term) -> None:
+    """Return nothing, in the place of a term that says nothing or is read elsewhere."""
+
+
+type Reader = Callable[[Term], object]
+
+type Column = tuple[str, Reader, bool]
+"""Which attribute a term becomes, how it is read, and whether text is taken as it is."""
+
+_TAKE_TEXT: Final[tuple[Reader, ...]] = (text, optional_text, identifier, raw, to_json)
+"""What takes any text but an empty one as it is, and need not be called then."""
+
+
+def column(attribute: str, read: Reader) -> Column:
+    """Return how a term is read that stands in the same place of every row or tuple."""
+    return attribute, read, read in _TAKE_TEXT
+
+
+def attributes(columns: tuple[Column, ...], terms: Iterable[Term]) -> dict[str, Any]:
+    """Return the attributes that the terms of a row or a tuple give, one after the other.
+
+    What is undefined or missing is left to the default of its attribute. One loop reads
+    rows and the tuples in them: code that runs again and again is cheap, and code that
+    runs once in a frame is not.
+    """
+    values: dict[str, Any] = {}
+    for (attribute, read, takes_text), term in zip(columns, terms, strict=False):
+        if term is not None:
+            values[attribute] = term if takes_text and type(term) is str and term else read(term)
+    return values
 
 
 def percent_decoded(part: str) -> str:
