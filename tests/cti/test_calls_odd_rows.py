@@ -13,7 +13,13 @@ from custom_components.ws_cti.cti.model import (
     OtherChannel,
 )
 from custom_components.ws_cti.cti.story import CallDirection
-from custom_components.ws_cti.cti.words import Element, StateName
+from custom_components.ws_cti.cti.words import (
+    Element,
+    Location,
+    StateName,
+    group_calls_key,
+    user_calls_key,
+)
 
 from .scene import (
     ALICE,
@@ -27,6 +33,7 @@ from .scene import (
     extension,
     from_outside,
     from_phone,
+    listed,
     over,
     phone,
     talking,
@@ -254,6 +261,107 @@ def test_row_that_says_nothing_new_touches_nobody(scene: Scene) -> None:
     assert scene.touched
     assert scene.plays(ringing) == []
     assert not scene.touched
+
+
+def test_row_that_differs_only_in_what_it_says_at_last_is_taken(scene: Scene) -> None:
+    caller, ringing = calling(from_outside(), group_id=SALES), phone(ALICE)
+    scene.plays(caller, ringing)
+    assert scene.plays(replace(ringing, call_id="7")) == []
+    assert scene.pbx.channels[ringing.uuid].call_id == "7"
+    assert user_calls_key(ALICE) in scene.touched
+
+
+def test_row_that_tells_another_event_is_taken(scene: Scene) -> None:
+    ringing = replace(phone(ALICE), last_event="CHANNEL_ORIGINATE")
+    scene.plays(from_outside(), ringing)
+    scene.plays(replace(ringing, last_event="STATE_CHANGE"))
+    assert scene.pbx.channels[ringing.uuid].last_event == "STATE_CHANGE"
+
+
+def test_group_serves_a_call_as_soon_as_any_row_says_so_and_no_longer(scene: Scene) -> None:
+    caller, ringing = from_outside(), phone(ALICE)
+    scene.plays(caller, ringing)
+    for row in (
+        replace(ringing, group_id=SALES),
+        ringing,
+        calling(caller, group_id=SALES),
+        caller,
+    ):
+        before = scene.pbx.calls.count_in_group(SALES)
+        scene.plays(row)
+        assert scene.pbx.calls.count_in_group(SALES) == 1 - before
+        assert group_calls_key(SALES) in scene.touched
+
+
+def test_group_whose_list_alone_tells_a_wait_serves_nobody_after_the_answer(scene: Scene) -> None:
+    caller, ringing = from_outside(), phone(ALICE)
+    scene.plays(caller, ringing)
+    waits = calling(caller, group_id=SALES, seconds=2)
+    assert scene.lists(Element.QUEUED_CHANNEL, listed(waits)) == ["Sales entered"]
+    assert scene.pbx.calls.count_in_group(SALES) == 1
+    assert "Sales answered" in scene.plays(talking(ringing, caller))
+    assert scene.pbx.calls.count_in_group(SALES) == 0
+
+
+def test_group_no_longer_serves_whom_it_answered_once_his_row_leaves_it(scene: Scene) -> None:
+    caller, ringing = calling(from_outside(), group_id=SALES), phone(ALICE)
+    scene.plays(caller, ringing, talking(ringing, caller))
+    assert scene.pbx.calls.count_in_group(SALES) == 1
+    scene.plays(replace(caller, state=ChannelState(at(6), StateName.SYSTEM_OPERATION)))
+    assert scene.pbx.calls.count_in_group(SALES) == 0
+    assert group_calls_key(SALES) in scene.touched
+
+
+def test_caller_who_leaves_those_he_brought_together_has_made_the_call(scene: Scene) -> None:
+    caller, bob = from_phone(ALICE, extension(BOB)), phone(BOB, of="Alice-dials")
+    scene.plays(caller, bob, talking(bob, caller), talking(caller, bob))
+    scene.plays(calling(talking(bob, caller), user_id=CAROL, seconds=9))
+    assert scene.ends(over(talking(caller, bob), "send_bye,NORMAL_CLEARING"))
+    assert (scene.events[-1].user_id, scene.events[-1].caller.user_id) == (ALICE, ALICE)
+
+
+def test_user_does_what_the_strongest_of_his_phones_does(scene: Scene) -> None:
+    caller, desk, mobile = from_outside(), phone(ALICE), phone(ALICE, uuid="mobile")
+    scene.plays(caller, desk, mobile)
+    assert scene.state(ALICE) == "ringing"
+    scene.plays(talking(mobile, caller))
+    assert scene.state(ALICE) == "talking"
+
+
+def test_call_leads_outside_where_any_of_its_legs_does(scene: Scene) -> None:
+    line = replace(phone(ALICE, of="Alice-dials"), user_id=None, peer_location=Location.EXTERNAL)
+    scene.plays(from_phone(ALICE, "0312345678"))
+    assert scene.calls(ALICE)[0].other.location is None
+    scene.plays(line)
+    assert scene.calls(ALICE)[0].other.location == Location.EXTERNAL
+
+
+def test_whom_an_api_client_rings_calls_the_leg_that_came_last(scene: Scene) -> None:
+    own = replace(phone(ALICE, of=None), origination=("client",))
+    scene.plays(own, phone(BOB, of=own.uuid), phone(CAROL, of=own.uuid))
+    assert scene.calls(ALICE)[0].other.user_id == CAROL
+
+
+def test_leg_that_leaves_takes_its_group_along(scene: Scene) -> None:
+    caller, ringing = from_outside(), replace(phone(ALICE), group_id=SALES)
+    scene.plays(caller, ringing)
+    assert scene.pbx.calls.count_in_group(SALES) == 1
+    scene.ends(over(ringing))
+    assert scene.pbx.calls.count_in_group(SALES) == 0
+    assert group_calls_key(SALES) in scene.touched
+
+
+def test_users_wake_for_a_channel_of_another_call_while_theirs_is_connected_to_it(
+    scene: Scene,
+) -> None:
+    own, other = from_phone(BOB, "1001"), from_phone(CAROL, "1001")
+    leg = phone(ALICE, of=own.uuid)
+    scene.plays(own, other, leg, talking(leg, other))
+    scene.plays(replace(other, calling_name="Changed"))
+    assert user_calls_key(ALICE) in scene.touched
+    scene.plays(talking(leg, own, 9))
+    scene.plays(replace(other, calling_name="Changed again"))
+    assert user_calls_key(ALICE) not in scene.touched
 
 
 def test_end_that_is_told_as_an_update_and_as_a_removal_is_one_end(scene: Scene) -> None:

@@ -8,6 +8,7 @@ import pytest
 from custom_components.ws_cti.cti.model import Calling, ChannelState, WaitingChannel
 from custom_components.ws_cti.cti.words import (
     PBX,
+    PBX_CALLS,
     Element,
     StateName,
     TargetType,
@@ -252,6 +253,13 @@ def test_who_took_a_call_is_woken_when_it_is_held_in_another_call(scene: Scene) 
     assert user_calls_key(ALICE) in scene.touched
 
 
+def test_parked_channel_that_gets_a_name_wakes_who_lists_the_slots(scene: Scene) -> None:
+    channel = parked(from_outside(), "901")
+    scene.plays(channel)
+    scene.plays(replace(channel, calling_name="Tanaka"))
+    assert PBX_CALLS in scene.touched
+
+
 def test_parked_channel_that_becomes_something_else_is_no_longer_parked(scene: Scene) -> None:
     channel = parked(from_outside(), "901")
     scene.plays(channel)
@@ -266,6 +274,102 @@ def test_parked_channel_that_goes_on_to_a_group_waits_for_it(scene: Scene) -> No
     assert scene.plays(calling(channel, group_id=SALES, seconds=30)) == ["Sales entered"]
     assert dict(scene.pbx.queues.parked) == {}
     assert waiting(scene) == {"call": at(30)}
+
+
+# What changes nothing, and what only seems to
+
+
+def idle(uuid: str = "call", seconds: float = 1) -> WaitingChannel:
+    """Return a row in a list by which a channel neither waits nor is parked."""
+    return WaitingChannel(uuid=uuid, state=ChannelState(at(seconds), StateName.SYSTEM_OPERATION))
+
+
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_list_that_repeats_a_wait_touches_nobody(scene: Scene, seconds: float) -> None:
+    tells(scene, Element.CHANNEL, seconds=1)
+    for element in LISTS:
+        assert tells(scene, element, seconds=seconds) == []
+        assert not scene.touched
+    assert waiting(scene) == {"call": at(1)}
+
+
+def test_list_that_repeats_a_park_slot_touches_nobody(scene: Scene) -> None:
+    channel = parked(from_outside(), "901")
+    scene.plays(channel)
+    for element in PARKING:
+        scene.lists(element, listed(channel))
+        assert not scene.touched
+
+
+@pytest.mark.parametrize("element", LISTS)
+def test_list_that_knows_a_newer_state_ends_the_wait(scene: Scene, element: Element) -> None:
+    tells(scene, Element.CHANNEL, seconds=1)
+    assert scene.lists(element, idle(seconds=2)) == ["Sales abandoned overflowed"]
+    assert waiting(scene) == {}
+
+
+@pytest.mark.parametrize("element", LISTS)
+def test_list_that_knows_a_newer_wait_tells_its_beginning(scene: Scene, element: Element) -> None:
+    tells(scene, Element.CHANNEL, seconds=1)
+    assert tells(scene, element, seconds=9) == []
+    assert waiting(scene) == {"call": at(9)}
+    assert group_calls_key(SALES) in scene.touched
+
+
+def test_list_that_knows_a_newer_wait_than_the_channel_begins_it(scene: Scene) -> None:
+    scene.plays(from_outside(seconds=1))
+    assert tells(scene, Element.QUEUED_CHANNEL, seconds=2) == ["Sales entered"]
+
+
+def test_list_that_knows_an_older_wait_than_the_channel_begins_none(scene: Scene) -> None:
+    scene.plays(from_outside(seconds=2))
+    assert tells(scene, Element.QUEUED_CHANNEL, seconds=1) == []
+    assert scene.pbx.queues.waiting_count == 0
+
+
+def test_wait_begins_when_the_only_newer_state_is_gone(scene: Scene) -> None:
+    scene.lists(Element.CHANNEL_WAITING, idle(seconds=5))
+    assert tells(scene, Element.QUEUED_CHANNEL, seconds=1) == []
+    assert scene.unlists(Element.CHANNEL_WAITING, idle(seconds=5)) == ["Sales entered"]
+
+
+def test_list_that_takes_its_own_wait_back_ends_it(scene: Scene) -> None:
+    scene.lists(Element.CHANNEL_WAITING, idle(seconds=1))
+    tells(scene, Element.QUEUED_CHANNEL, seconds=5)
+    # The same list speaks again, with an older state than before.
+    assert scene.lists(Element.QUEUED_CHANNEL, idle(seconds=1)) == ["Sales abandoned unknown"]
+
+
+def test_wait_outlives_a_list_that_is_not_the_last_to_tell_it(scene: Scene) -> None:
+    tells(scene, Element.CHANNEL)
+    row = listed(calling(from_outside(), group_id=SALES))
+    scene.lists(Element.QUEUED_CHANNEL, row)
+    assert scene.unlists(Element.QUEUED_CHANNEL, row) == []
+    assert not scene.touched
+    assert waiting(scene) == {"call": at(1)}
+
+
+def test_wait_that_was_told_again_ends_with_the_row_that_told_it_last(scene: Scene) -> None:
+    scene.lists(Element.CHANNEL_WAITING, idle(seconds=1))
+    row = listed(calling(from_outside(), group_id=SALES, seconds=5))
+    assert isinstance(row.state, Calling)
+    scene.lists(Element.QUEUED_CHANNEL, row)
+    row = replace(row, state=replace(row.state, target_name="Sales and more"))
+    scene.lists(Element.QUEUED_CHANNEL, row)
+    assert scene.unlists(Element.QUEUED_CHANNEL, row) == ["Sales abandoned unknown"]
+    assert waiting(scene) == {}
+
+
+def test_list_that_parks_a_channel_again_undoes_that_it_let_it_go(scene: Scene) -> None:
+    # A group waits for whom its slot has let go, as long as the list does not park him again.
+    channel = parked(from_outside(), "901", seconds=10)
+    scene.plays(channel)
+    scene.lists(Element.PARKED_CHANNEL, listed(channel))
+    scene.unlists(Element.PARKED_CHANNEL, listed(channel))
+    tells(scene, Element.QUEUED_CHANNEL, seconds=10)
+    assert waiting(scene) == {"call": at(10)}
+    scene.lists(Element.PARKED_CHANNEL, listed(channel))
+    assert (waiting(scene), list(scene.pbx.queues.parked)) == ({}, ["call"])
 
 
 # Nothing is left
@@ -300,6 +404,4 @@ def test_nothing_is_left_of_parked_channels_that_only_a_list_told(scene: Scene) 
 
 def remembered(scene: Scene) -> int:
     """Return how much the queues keep; the one look behind the scene, for what leaks."""
-    kept = dict(vars(scene.pbx.queues))
-    reporters = kept.pop("_reporters")
-    return sum(map(len, kept.values())) + sum(map(len, reporters.values()))
+    return sum(map(len, vars(scene.pbx.queues).values()))

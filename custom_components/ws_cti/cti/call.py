@@ -23,8 +23,6 @@ _ANSWERING: Final = frozenset(
 )
 """States of a caller's channel in which somebody, or what he dialled, has answered."""
 
-_NO_GROUPS: Final[frozenset[Id]] = frozenset()
-
 _OUTCOMES: Final[dict[str, Outcome]] = {
     HangupCause.USER_BUSY: Outcome.BUSY,
     HangupCause.CALL_REJECTED: Outcome.REJECTED,
@@ -71,11 +69,14 @@ class Call:
 
     `first` is the channel that began it and `root` the one whose call it is: the first
     until it leaves, then who was handed on to others. Both are living or as they were
-    last seen; `went_unseen` tells that the root left while no connection was there to
-    see it. `visits` holds the groups in whose queue it is, and since when.
+    last seen, and their ids are known before they are told; `went_unseen` tells that the
+    root left while no connection was there to see it. `visits` holds the groups in whose
+    queue it is, and since when.
     """
 
     id: Id
+    first_id: Id
+    root_id: Id
     first: Channel | None = None
     root: Channel | None = None
     channels: dict[Id, Channel] = field(default_factory=dict)
@@ -98,18 +99,13 @@ class Call:
         """Return whether the channel whose call it is ended without our seeing it."""
         return self.root_is_gone and self.went_unseen
 
-    @property
-    def is_over(self) -> bool:
-        """Return whether nothing of the call is left."""
-        return not self.channels and not self.visits
-
     def is_first(self, channel: Channel) -> bool:
         """Return whether a channel is the one that began the call."""
-        return channel.uuid == (self.first.uuid if self.first is not None else self.id)
+        return channel.uuid == self.first_id
 
     def is_root(self, channel: Channel) -> bool:
         """Return whether a channel is the one whose call it is."""
-        return channel.uuid == (self.root.uuid if self.root is not None else self.id)
+        return channel.uuid == self.root_id
 
     def rings_along(self, channel: Channel) -> bool:
         """Return whether an API client rings this phone together with the root's.
@@ -118,9 +114,9 @@ class Call:
         """
         root = self.root
         return (
-            root is not None
+            bool(channel.origination)
+            and root is not None
             and root.uuid != channel.uuid
-            and bool(channel.origination)
             and (channel.origination, channel.direction) == (root.origination, root.direction)
             and channel.other_uuid is None
         )
@@ -130,22 +126,23 @@ class Call:
 
         Who was handed on calls those who ring since then, but was called himself before.
         """
-        is_older = leg is not None and (self.is_first(leg) or self.is_root(leg))
-        return self.first if is_older else self.root
+        if leg is None or leg.uuid not in (self.first_id, self.root_id):
+            return self.root
+        return self.first
 
     def put(self, channel: Channel) -> None:
         """Take a channel in, or its new row, and learn whose call it is."""
-        answers_along = (
+        uuid = channel.uuid
+        self.channels[uuid] = channel
+        if uuid == self.first_id:
+            self.first = channel
+        elif (
             channel.answered_at is not None
             and self.rings_along(channel)
             and not (self.root and self.root.answered_at)
-        )
-        self.channels[channel.uuid] = channel
-        if self.is_first(channel):
-            self.first = channel
-        elif answers_along:
-            self.first = self.root = channel
-        if self.is_root(channel) or (self.root_is_gone and _is_handed_on(channel)):
+        ):
+            self._begin_with(channel)
+        if uuid == self.root_id or (self.root_is_gone and _is_handed_on(channel)):
             self._lead(channel)
 
     def remove(self, last: Channel) -> None:
@@ -159,26 +156,34 @@ class Call:
         self.root = last
         for channel in self.channels.values():
             if self.rings_along(channel):
-                self.first = self.root = channel
+                self._begin_with(channel)
                 return
             if _is_handed_on(channel):
                 self._lead(channel)
                 return
 
+    def _begin_with(self, channel: Channel) -> None:
+        self.first = self.root = channel
+        self.first_id = self.root_id = channel.uuid
+
     def _lead(self, channel: Channel) -> None:
-        self.root = channel
+        self.root, self.root_id = channel, channel.uuid
         self.in_voicemail = channel.state is not None and channel.state.name == StateName.VOICEMAIL
 
     def serving_groups(self) -> frozenset[Id]:
         """Return the groups that the call now waits in or is served by."""
-        found = set(self.visits)
+        found: set[Id | None] = set(self.visits)
         for channel in self.channels.values():
-            if channel.group_id is not None:
-                found.add(channel.group_id)
-            state = channel.state
-            if isinstance(state, Calling) and (group_id := state.group_id) is not None:
-                found.add(group_id)
-        return frozenset(found) if found else _NO_GROUPS
+            found.update(groups_of(channel))
+        return frozenset([group_id for group_id in found if group_id is not None])
+
+
+def groups_of(channel: Channel | None) -> tuple[Id | None, Id | None]:
+    """Return by which group a channel is served, and which one it calls."""
+    if channel is None:
+        return None, None
+    state = channel.state
+    return channel.group_id, state.group_id if isinstance(state, Calling) else None
 
 
 def _is_handed_on(channel: Channel) -> bool:
@@ -210,11 +215,12 @@ def is_answered(call: Call, channel: Channel) -> bool:
 
     A root channel's own answer proves nothing: an IVR or a queue answers it, too.
     """
-    if channel.state is not None and channel.state.name in _ANSWERING:
+    state = channel.state
+    if state is not None and state.name in _ANSWERING:
         return True
     if channel.answered_at is None:
         return False
-    if call.is_root(channel) or call.rings_along(channel):
+    if channel.uuid == call.root_id or call.rings_along(channel):
         return channel.direction == Direction.OUTBOUND and not is_placed_by_user(call, channel)
     return True
 
@@ -224,9 +230,10 @@ def was_answered(call: Call, last: Channel, now: Channel) -> bool:
 
     Who had answered himself and was handed on calls others since then.
     """
+    if not is_answered(call, last):
+        return False
     calls_others = call.is_root(now) and not call.is_first(now) and _is_handed_on(last)
-    talks_to_another = calls_others and now.state is not None and now.state.name in _ANSWERING
-    return is_answered(call, last) and not talks_to_another
+    return not (calls_others and now.state is not None and now.state.name in _ANSWERING)
 
 
 def outcome_of(hangup: Hangup | None) -> Outcome:

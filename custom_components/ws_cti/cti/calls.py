@@ -15,6 +15,7 @@ from typing import Final
 from .call import (
     Call,
     Part,
+    groups_of,
     is_answered,
     is_placed_by_user,
     outcome_for,
@@ -84,8 +85,12 @@ class Calls:
         calls = self._of_user.get(user_id)
         if calls is None:
             return []
-        shown = [user_call(self._picture, call, call.parts[user_id]) for call in calls.values()]
-        return [one for one in shown if one is not None]
+        shown = []
+        for call in calls.values():
+            one = user_call(self._picture, call, call.parts[user_id])
+            if one is not None:
+                shown.append(one)
+        return shown
 
     def leading(self, user_id: Id) -> tuple[CallState, UserCall | None, int]:
         """Return a user's state, the call that decides it, and how many he has."""
@@ -99,26 +104,39 @@ class Calls:
         """Take up a channel that is new or changed."""
         if _MEDIA_PLUG in (channel.calling_number, channel.called_number):
             return
-        call = self._call_for(channel)
-        previous = call.channels.get(channel.uuid)
+        uuid = channel.uuid
+        call_id = self._call_id_of.get(uuid)
+        if call_id is None:
+            call_id = self._call_id_of[uuid] = self._home_of(channel)
+        call = self._call(call_id)
+        previous = call.channels.get(uuid)
+        call.put(channel)
+        other_before = None
         if previous is None:
             effect.touched.add(PBX_CALLS)
-        call.put(channel)
-        self._connect(channel.uuid, previous, channel)
-        if previous is not None and previous.user_id not in (None, channel.user_id):
-            self._leave(call, previous, None, effect)
-        self._seat(call, channel, effect)
-        is_news = (
+        else:
+            other_before = previous.other_uuid
+            if previous.user_id != channel.user_id and previous.user_id is not None:
+                self._leave(call, previous, None, effect)
+        if other_before != channel.other_uuid:
+            self._connect(uuid, other_before, channel.other_uuid)
+        answered = is_answered(call, channel)
+        part = self._seat(call, channel)
+        if part is not None and not part.announced and not answered:
+            self._announce(call, part, channel, effect)
+        if answered and (
             previous is None
             or previous.user_id != channel.user_id
             or not was_answered(call, previous, channel)
-        )
-        if is_news and is_answered(call, channel):
+        ):
             self._answer(call, channel, effect)
-        if call.is_root(channel):
-            self._settle_all(call, effect)
-        self._update_groups(call, effect)
-        self.touch(channel.uuid, effect)
+            self._update_groups(call, effect)
+        else:
+            if uuid == call.root_id:
+                self._settle_all(call, effect)
+            if groups_of(channel) != groups_of(previous):
+                self._update_groups(call, effect)
+        self.touch(uuid, effect)
 
     def channel_gone(self, last: Channel, final: Channel | None, effect: Effect) -> None:
         """Let a channel go; `final` is its last row, None where its end was not seen."""
@@ -135,14 +153,16 @@ class Calls:
         call.remove(ended)
         if call.is_root(last):
             call.went_unseen = final is None
-        self._connect(last.uuid, last, None)
+        if last.other_uuid is not None:
+            self._connect(last.uuid, last.other_uuid, None)
         del self._call_id_of[last.uuid]
         self._leave(call, last, final, effect)
         if call.root_is_gone or not call.channels:
             for group_id in tuple(call.visits):
                 self._leave_queue(call, group_id, effect)
             self._settle_all(call, effect)
-        self._update_groups(call, effect)
+        if call.group_ids:
+            self._update_groups(call, effect)
         self._forget_if_over(call)
 
     def queue_entered(self, uuid: Id, group_id: Id, since: int | None, effect: Effect) -> None:
@@ -179,34 +199,28 @@ class Calls:
 
         Who talks to it, or holds it, may live in another call.
         """
-        effect.touched.add(PBX)
-        if self._picture.parked_state(uuid) is not None:
-            effect.touched.add(PBX_CALLS)
+        touched = effect.touched
+        touched.add(PBX)
+        if uuid in self._picture.parked:
+            touched.add(PBX_CALLS)
         for one in (uuid, *self._connected_to.get(uuid, ())):
-            call = self._calls.get(self._call_id_of.get(one, ""))
-            if call is not None:
-                effect.touched.update(map(user_calls_key, call.parts))
+            call_id = self._call_id_of.get(one)
+            if call_id is not None:
+                touched.update(map(user_calls_key, self._calls[call_id].parts))
 
     # To which call a channel belongs
 
     def _call(self, call_id: Id) -> Call:
         call = self._calls.get(call_id)
         if call is None:
-            call = self._calls[call_id] = Call(call_id)
+            call = self._calls[call_id] = Call(call_id, first_id=call_id, root_id=call_id)
         return call
-
-    def _call_for(self, channel: Channel) -> Call:
-        call_id = self._call_id_of.get(channel.uuid)
-        if call_id is None:
-            call_id = self._call_id_of[channel.uuid] = self._home_of(channel)
-        return self._call(call_id)
 
     def _home_of(self, channel: Channel) -> Id:
         """Return the id of the call that a channel is born into."""
-        for prefix in _JOINING:
-            if channel.called_number.startswith(prefix):
-                taken = channel.called_number.removeprefix(prefix)
-                return self._call_id_of.get(taken, taken)  # it may be hidden from us
+        if channel.called_number.startswith(_JOINING):
+            taken = channel.called_number.partition(".")[2]
+            return self._call_id_of.get(taken, taken)  # it may be hidden from us
         other = channel.other_uuid
         if channel.direction != Direction.OUTBOUND:
             return channel.uuid
@@ -228,31 +242,29 @@ class Calls:
             offered_at = channel.other.offered_at if channel.other is not None else None
         return offered_at is not None and offered_at > (channel.offered_at or offered_at)
 
-    def _connect(self, uuid: Id, last: Channel | None, now: Channel | None) -> None:
-        """Remember to which channel another one is connected, as its rows tell."""
-        before = last.other_uuid if last is not None else None
-        after = now.other_uuid if now is not None else None
-        if before is not None and before != after:
+    def _connect(self, uuid: Id, before: Id | None, now: Id | None) -> None:
+        """Remember to which other channel one is connected, as its rows tell."""
+        if before is not None:
             connected = self._connected_to[before]
             connected.discard(uuid)
             if not connected:
                 del self._connected_to[before]
-        if after is not None:
-            self._connected_to[after].add(uuid)
+        if now is not None:
+            self._connected_to[now].add(uuid)
 
     def _forget_if_over(self, call: Call) -> None:
-        if not call.is_over or call.parts:
+        if call.channels or call.visits or call.parts:
             return
         self._calls.pop(call.id, None)
         self._originated.forget(call.id)
 
     # What becomes of users
 
-    def _seat(self, call: Call, channel: Channel, effect: Effect) -> None:
+    def _seat(self, call: Call, channel: Channel) -> Part | None:
         """Give the channel's user his part in the call."""
         user_id = channel.user_id
         if user_id is None:
-            return
+            return None
         part = call.parts.get(user_id)
         if part is None:
             placed = is_placed_by_user(call, channel)
@@ -261,8 +273,9 @@ class Calls:
             self._of_user[user_id][call.id] = call
         part.legs[channel.uuid] = part.last_leg = channel
         part.group_id = channel.group_id or part.group_id
-        if part.announced or is_answered(call, channel):
-            return
+        return part
+
+    def _announce(self, call: Call, part: Part, channel: Channel, effect: Effect) -> None:
         if part.is_caller:
             self._tell(call, part, Step.OUTGOING, channel.offered_at, effect)
         elif channel.direction == Direction.OUTBOUND or call.is_root(channel):
@@ -307,7 +320,8 @@ class Calls:
 
     def _settle_all(self, call: Call, effect: Effect) -> None:
         for part in tuple(call.parts.values()):
-            self._settle(call, part, effect)
+            if not part.legs:
+                self._settle(call, part, effect)
 
     def _settle(self, call: Call, part: Part, effect: Effect) -> None:
         """End a part whose phones have left the call, if its outcome is certain."""
@@ -345,6 +359,8 @@ class Calls:
 
     def _update_groups(self, call: Call, effect: Effect) -> None:
         now = call.serving_groups()
+        if now == call.group_ids:
+            return
         for group_id in now ^ call.group_ids:
             if group_id in now:
                 self._of_group[group_id][call.id] = call

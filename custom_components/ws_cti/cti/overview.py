@@ -89,7 +89,7 @@ def view(picture: Picture, call: Call) -> CallView:
 
 def _parked(picture: Picture, call: Call) -> Parked | None:
     """Return the park slot of a call; on hold is the same state without a slot."""
-    states = (picture.parked_state(uuid) for uuid in call.channels)
+    states = (picture.parked.get(uuid) for uuid in call.channels)
     return next((one for one in states if one is not None and one.slot is not None), None)
 
 

@@ -18,7 +18,6 @@ from .model import (
     Domain,
     Group,
     Item,
-    MailboxReport,
     Membership,
     MessageWaiting,
     Parked,
@@ -29,7 +28,7 @@ from .model import (
     WaitingChannel,
 )
 from .peers import Picture
-from .queues import Queues
+from .queues import Move, Queues
 from .story import Effect
 from .words import (
     PBX_CALLS,
@@ -61,6 +60,7 @@ class Pbx(Picture):
         self.domain: Domain | None = None
         self.calls = Calls(self)
         self.queues = Queues()
+        self.parked = self.queues.parked
         self._told: set[Element] = set()
         self._users: dict[Id, User] = {}
         self._groups: dict[Id, Group] = {}
@@ -79,11 +79,13 @@ class Pbx(Picture):
         return self._told
 
     @property
+    @override
     def users(self) -> Mapping[Id, User]:
         """Return the users by id."""
         return self._users
 
     @property
+    @override
     def groups(self) -> Mapping[Id, Group]:
         """Return the groups by id."""
         return self._groups
@@ -111,52 +113,35 @@ class Pbx(Picture):
         """Return the telephones of a user by id."""
         return self._terminals_of.get(user_id, _NO_TERMINALS)
 
-    @override
     def parked_state(self, uuid: Id) -> Parked | None:
         """Return in which slot a channel is parked, if it is."""
-        return self.queues.parked_state(uuid)
+        return self.parked.get(uuid)
 
-    @override
     def user_title(self, user_id: Id) -> str | None:
         """Return the name of a user."""
         user = self._users.get(user_id)
         return user.title if user is not None else None
 
-    @override
     def group_title(self, group_id: Id) -> str | None:
         """Return the name of a group."""
         group = self._groups.get(group_id)
         return group.title if group is not None else None
-
-    @override
-    def user_extension(self, user_id: Id) -> str | None:
-        """Return the main extension of a user."""
-        user = self._users.get(user_id)
-        return user.main_extension or None if user is not None else None
-
-    @override
-    def group_extension(self, group_id: Id) -> str | None:
-        """Return the main extension of a group."""
-        group = self._groups.get(group_id)
-        return group.main_extension or None if group is not None else None
 
     # What changes it
 
     def apply(self, update: Update) -> Effect:
         """Take one update in and return whom it touched and what it was for calls."""
         effect = Effect()
-        match update:
-            case Change(kind=ChangeKind.REMOVED):
+        if isinstance(update, Change):
+            if update.kind is ChangeKind.REMOVED:
                 self._remove(update.element, update.item, effect)
-            case Change():
+            else:
                 self._put(update.element, update.item, effect)
-            case Snapshot():
-                for _ in self.restoring(update, effect):
-                    pass
-            case MailboxReport(owner, owner_id, mwi):
-                self._report_mailbox(owner, owner_id, mwi, effect)
-            case _ as never:
-                assert_never(never)
+        elif isinstance(update, Snapshot):
+            for _ in self.restoring(update, effect):
+                pass
+        else:
+            self._report_mailbox(update.owner, update.id, update.mwi, effect)
         return effect
 
     def restoring(self, snapshot: Snapshot, effect: Effect) -> Iterator[None]:
@@ -235,10 +220,18 @@ class Pbx(Picture):
     def _put(self, element: Element, item: Item, effect: Effect) -> None:
         match item:
             case Channel():
-                self._put_channel(item, effect)
+                last = self._channels.get(item.uuid)
+                if item.ended:
+                    if last is not None:
+                        self._end_channel(last, item, effect)
+                # Most rows tell of another event, which saves comparing all that they tell.
+                elif last is None or last.last_event != item.last_event or last != item:
+                    self._channels[item.uuid] = item
+                    self._channel_changed(item, effect)
             case WaitingChannel():
-                self.queues.report(item.uuid, element, item.state)
-                self._requeue(item.uuid, effect)
+                moved = self.queues.report(item.uuid, element, item.state)
+                if moved is not None:
+                    self._requeue(item.uuid, moved, effect)
             case User():
                 self._put_user(item, effect)
             case Group():
@@ -349,39 +342,31 @@ class Pbx(Picture):
 
     # Who speaks, waits or is parked
 
-    def _put_channel(self, channel: Channel, effect: Effect) -> None:
-        last = self._channels.get(channel.uuid)
-        if channel.ended:
-            if last is not None:
-                self._end_channel(last, channel, effect)
-        elif last != channel:
-            self._channels[channel.uuid] = channel
-            self._channel_changed(channel, effect)
-
     def _channel_changed(self, channel: Channel, effect: Effect) -> None:
-        self.queues.report(channel.uuid, Element.CHANNEL, channel.state)
         self.calls.channel_changed(channel, effect)
-        self._requeue(channel.uuid, effect)
+        moved = self.queues.report(channel.uuid, Element.CHANNEL, channel.state)
+        if moved is not None:
+            self._requeue(channel.uuid, moved, effect)
 
     def _end_channel(self, last: Channel, final: Channel | None, effect: Effect) -> None:
         del self._channels[last.uuid]
         self.calls.channel_gone(last, final, effect)
-        self.queues.forget(last.uuid)
-        self._requeue(last.uuid, effect)
+        moved = self.queues.forget(last.uuid)
+        if moved is not None:
+            self._requeue(last.uuid, moved, effect)
 
     def _unreport(self, uuid: Id, element: Element, effect: Effect) -> None:
-        self.queues.unreport(uuid, element)
-        self._requeue(uuid, effect)
+        moved = self.queues.unreport(uuid, element)
+        if moved is not None:
+            self._requeue(uuid, moved, effect)
 
-    def _requeue(self, uuid: Id, effect: Effect) -> None:
-        """Bring the queues up to date with what is reported of a channel."""
-        moved = self.queues.settle(uuid)
-        if moved is None:
-            return
+    def _requeue(self, uuid: Id, moved: Move, effect: Effect) -> None:
+        """Tell whom it concerns that a channel began or ceased to wait, or to be parked."""
         self.calls.touch(uuid, effect)
         before, now = moved
         effect.touched.add(PBX_CALLS)
-        effect.touched.update(group_calls_key(one) for one in moved if one is not None)
+        if before is not None:
+            effect.touched.add(group_calls_key(before))
         if before == now:
             return
         if before is not None:

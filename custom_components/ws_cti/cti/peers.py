@@ -8,9 +8,11 @@ from .model import (
     Calling,
     Channel,
     EndUsers,
+    Group,
     OtherChannel,
     Parked,
     Target,
+    User,
 )
 from .story import Peer
 from .words import (
@@ -24,6 +26,8 @@ from .words import (
 _WITHHELD: Final = frozenset({"", "anonymous"})
 """Caller ids that name nobody; `anonymous` is SIP's word for it (RFC 3323)."""
 
+_UNTOLD: Final = OtherChannel()
+
 _WAITING_PLACES: Final = ("RINGING_PARK", "LOCAL_PARK")
 """Where a call stands that rings at the vendor's web phone, in place of a number."""
 
@@ -31,32 +35,30 @@ _WAITING_PLACES: Final = ("RINGING_PARK", "LOCAL_PARK")
 class Picture(Protocol):
     """What a call asks of the live picture that it is part of."""
 
+    parked: Mapping[Id, Parked]
+    """The parked channels, and in which slot each is."""
+
     @property
     def channels(self) -> Mapping[Id, Channel]:
         """Return the living channels."""
 
-    def parked_state(self, uuid: Id) -> Parked | None:
-        """Return in which slot a channel is parked, if it is."""
+    @property
+    def users(self) -> Mapping[Id, User]:
+        """Return the users."""
 
-    def user_title(self, user_id: Id) -> str | None:
-        """Return the name of a user."""
-
-    def group_title(self, group_id: Id) -> str | None:
-        """Return the name of a group."""
-
-    def user_extension(self, user_id: Id) -> str | None:
-        """Return the main extension of a user."""
-
-    def group_extension(self, group_id: Id) -> str | None:
-        """Return the main extension of a group."""
+    @property
+    def groups(self) -> Mapping[Id, Group]:
+        """Return the groups."""
 
 
 def end_users(call: Call, leg: Channel | None) -> EndUsers | None:
     """Return the customers that the CRM sees in a call, as its root or a leg tells."""
     for channel in (call.root, leg):
-        if channel is not None and channel.end_user is not None:
+        if channel is None:
+            continue
+        if channel.end_user is not None:
             return channel.end_user
-        if channel is not None and channel.other is not None and channel.other.end_user:
+        if channel.other is not None and channel.other.end_user is not None:
             return channel.other.end_user
     return None
 
@@ -66,11 +68,11 @@ def far_end(picture: Picture, channel: Channel) -> Peer:
     user_id = channel.user_id if channel.peer_location != Location.EXTERNAL else None
     inbound = channel.direction != Direction.OUTBOUND
     number = channel.calling_number if inbound else channel.called_number
-    if user_id is not None:
-        number = picture.user_extension(user_id) or number
-    name = _customer_name(channel.end_user)
-    if name is None and user_id is not None:
-        name = picture.user_title(user_id)
+    name = _customer_name(channel.end_user) if channel.end_user is not None else None
+    user = picture.users.get(user_id) if user_id is not None else None
+    if user is not None:
+        number = user.main_extension or number
+        name = name or user.title
     if name is None and inbound:
         name = _calling_name(channel)
     return Peer(_number(number), name, user_id, channel.peer_location)
@@ -83,10 +85,11 @@ def caller(picture: Picture, call: Call, leg: Channel | None) -> Peer:
         return far_end(picture, root)
     if leg is None:
         return Peer()
-    other = leg.other or OtherChannel()
+    other = leg.other or _UNTOLD
     name = _customer_name(other.end_user)
-    if name is None and other.user_id is not None:
-        name = picture.user_title(other.user_id)
+    user = picture.users.get(other.user_id) if other.user_id is not None else None
+    if name is None and user is not None:
+        name = user.title
     return Peer(
         _number(leg.calling_number), name or _calling_name(leg), other.user_id, other.peer_location
     )
@@ -96,7 +99,7 @@ def _is_rung_by_api(call: Call, leg: Channel) -> bool:
     """Return whether an API client rang this phone for somebody else's sake."""
     return (
         leg.direction == Direction.OUTBOUND
-        and (call.is_first(leg) or call.rings_along(leg))
+        and (leg.uuid == call.first_id or call.rings_along(leg))
         and not is_placed_by_user(call, leg)
     )
 
@@ -111,30 +114,33 @@ def called(picture: Picture, call: Call, leg: Channel | None) -> Peer:
 
 def _called_from(picture: Picture, call: Call, root: Channel) -> Peer:
     state = root.state if isinstance(root.state, Calling) else None
-    others = [one for one in call.channels.values() if one.uuid != root.uuid]
-    partner = root.other or OtherChannel()
-    leads_out = (
-        any(one.peer_location == Location.EXTERNAL for one in others)
-        or partner.peer_location == Location.EXTERNAL
+    own_id = root.uuid
+    others = [one.peer_location for uuid, one in call.channels.items() if uuid != own_id]
+    partner = root.other or _UNTOLD
+    location: str | None = None
+    if (
+        partner.peer_location == Location.EXTERNAL
         or (state is not None and state.target_location == "ext")
-    )
-    location: str | None = Location.EXTERNAL if leads_out else Location.INTERNAL
-    if not leads_out and not others and _is_undecided(root):
-        location = None
-    if call.answers and state is not None and state.address is not None:
+        or Location.EXTERNAL in others
+    ):
+        location = Location.EXTERNAL
+    elif others or not _is_undecided(root):
+        location = Location.INTERNAL
+    if state is not None and state.address is not None and call.answers:
         return Peer(state.address, location=location)  # somebody handed him on to there
-    number, name, user_id = _aim(picture, root)
+    number, name, user_id = _aim(picture, state, root.target)
     if root.direction != Direction.OUTBOUND:
         return Peer(number or _number(root.called_number), name, user_id, location)
     # Nobody dialled: an API client began it, or who was called is handed on.
     if state is not None:
         return Peer(number or state.address, name, user_id, location)
     if others:
-        return far_end(picture, others[-1])
+        legs = [leg for uuid, leg in call.channels.items() if uuid != own_id]
+        return far_end(picture, legs[-1])
     name, number = _customer_name(partner.end_user), partner.address
-    if partner.user_id is not None:
-        name = picture.user_title(partner.user_id) or name
-        number = picture.user_extension(partner.user_id) or number
+    user = picture.users.get(partner.user_id) if partner.user_id is not None else None
+    if user is not None:
+        name, number = user.title or name, user.main_extension or number
     return Peer(number, name, partner.user_id, partner.peer_location)
 
 
@@ -144,28 +150,32 @@ def _is_undecided(root: Channel) -> bool:
     return name in (None, StateName.SYSTEM_OPERATION) and root.target is None
 
 
-def _aim(picture: Picture, root: Channel) -> tuple[str | None, str | None, Id | None]:
+def _aim(
+    picture: Picture, state: Calling | None, target: Target | None
+) -> tuple[str | None, str | None, Id | None]:
     """Return number and name of the user or group that a call is for, and the user's id."""
-    match root:
-        case Channel(state=Calling(target_type=kind, target_id=str() as item_id, target_name=name)):
-            pass
-        case Channel(target=Target(type=kind, id=str() as item_id, name=name)):
-            pass
-        case _:
-            return None, None, None
-    if kind == TargetType.USER:
-        return picture.user_extension(item_id), picture.user_title(item_id) or name, item_id
-    return picture.group_extension(item_id), picture.group_title(item_id) or name, None
+    if state is not None and state.target_id is not None:
+        kind, item_id, name = state.target_type, state.target_id, state.target_name
+    elif target is not None and target.id is not None:
+        kind, item_id, name = target.type, target.id, target.name
+    else:
+        return None, None, None
+    user_id = item_id if kind == TargetType.USER else None
+    known = (picture.users if user_id is not None else picture.groups).get(item_id)
+    if known is None:
+        return None, name, user_id
+    return known.main_extension or None, known.title or name, user_id
 
 
 def other_end(picture: Picture, call: Call, part: Part, leg: Channel) -> Peer:
     """Return with whom a user is in this call, or would be when it is answered."""
-    partner = picture.channels.get(leg.other_uuid) if leg.other_uuid is not None else None
-    if partner is not None and leg.state is not None and leg.state.name == StateName.BRIDGED:
-        return far_end(picture, partner)
+    if leg.state is not None and leg.state.name == StateName.BRIDGED:
+        partner = picture.channels.get(leg.other_uuid or "")
+        if partner is not None:
+            return far_end(picture, partner)
     if part.is_caller:
         return called(picture, call, leg)
-    is_his_own = call.is_root(leg) and leg.peer_location != Location.EXTERNAL
+    is_his_own = leg.uuid == call.root_id and leg.peer_location != Location.EXTERNAL
     if is_his_own and isinstance(leg.state, Calling):
         return _called_from(picture, call, leg)  # he was called, and is handed on
     return caller(picture, call, leg)

@@ -13,6 +13,11 @@ from typing import Final
 from .model import Calling, ChannelState, Parked
 from .words import Element, Id
 
+type Move = tuple[Id | None, Id | None]
+"""For which group a channel waited before and waits now, each None for no group."""
+
+type _Decision = Calling | Parked
+
 _NOBODY: Final[Mapping[Id, int | None]] = MappingProxyType({})
 _UNPARKING: Final = (Element.CHANNEL_WAITING, Element.PARKED_CHANNEL)
 
@@ -23,9 +28,8 @@ class Queues:
     def __init__(self) -> None:
         """Start with empty queues."""
         self._reports: dict[Id, dict[Element, ChannelState]] = {}
-        self._reporters: defaultdict[Element, set[Id]] = defaultdict(set)
         self._unparked: dict[Id, Parked] = {}
-        self._group_of: dict[Id, Id] = {}
+        self._deciding: dict[Id, _Decision] = {}
         self._waiting: defaultdict[Id, dict[Id, int | None]] = defaultdict(dict)
         self._parked: dict[Id, Parked] = {}
 
@@ -34,16 +38,12 @@ class Queues:
     @property
     def waiting_count(self) -> int:
         """Return how many channels wait for any group."""
-        return len(self._group_of)
+        return len(self._deciding) - len(self._parked)
 
     @property
     def parked(self) -> Mapping[Id, Parked]:
         """Return the parked channels and their park states."""
         return self._parked
-
-    def parked_state(self, uuid: Id) -> Parked | None:
-        """Return in which slot a channel is parked, if it is."""
-        return self._parked.get(uuid)
 
     def waiting(self, group_id: Id) -> Mapping[Id, int | None]:
         """Return the channels that wait for a group, and since when each does."""
@@ -51,87 +51,107 @@ class Queues:
 
     def oldest(self, group_id: Id) -> int | None:
         """Return since when the longest waiting channel of a group waits."""
-        return min((at for at in self.waiting(group_id).values() if at is not None), default=None)
+        waiting = self._waiting.get(group_id)
+        if waiting is None:
+            return None
+        return min([at for at in waiting.values() if at is not None], default=None)
 
     def reported_by(self, element: Element) -> AbstractSet[Id]:
         """Return the channels that an element speaks of."""
-        return frozenset(self._reporters[element])
+        return {uuid for uuid, reports in self._reports.items() if element in reports}
 
-    # What changes it; `settle` draws the conclusion
+    # What changes it: each says how the channel moved, None if nothing changed, a slot neither
 
-    def report(self, uuid: Id, element: Element, state: ChannelState | None) -> None:
+    def report(self, uuid: Id, element: Element, state: ChannelState | None) -> Move | None:
         """Take note of the state that an element reports for a channel."""
         if state is None:
-            self.unreport(uuid, element)
-            return
-        if element in _UNPARKING:
-            self._unparked.pop(uuid, None)
-        self._reports.setdefault(uuid, {})[element] = state
-        self._reporters[element].add(uuid)
+            return self.unreport(uuid, element)
+        reports = self._reports.get(uuid)
+        if reports is None:
+            reports = self._reports[uuid] = {}
+        is_new = element not in reports
+        reports[element] = state
+        if element in _UNPARKING and self._unparked.pop(uuid, None) is not None:
+            is_new = False
+        before = self._deciding.get(uuid)
+        if before is not None and is_new and (state.since or 0) <= (before.since or 0):
+            return None  # lists repeat what is known: neither an older state decides nor an equal
+        return self._settle(uuid, reports, before)
 
-    def unreport(self, uuid: Id, element: Element) -> None:
+    def unreport(self, uuid: Id, element: Element) -> Move | None:
         """Take note that an element no longer speaks of a channel.
 
         A channel's own row goes on saying `park` for a while after it was taken out of
         the list of parked ones (seen in the recorded session): the list is right.
         """
-        self._reporters[element].discard(uuid)
         reports = self._reports.get(uuid)
         if reports is None:
-            return
+            return None
         state = reports.pop(element, None)
-        if isinstance(state, Parked) and element in _UNPARKING:
-            self._unparked[uuid] = state
         if not reports:
             # The channel has ended before, or is hidden from us: nobody would forget it later.
-            self.forget(uuid)
+            return self.forget(uuid)
+        before = self._deciding.get(uuid)
+        if isinstance(state, Parked) and element in _UNPARKING:
+            self._unparked[uuid] = state
+        elif before is not None and state is not before:
+            return None  # the element whose state decides speaks of it still
+        return self._settle(uuid, reports, before)
 
-    def forget(self, uuid: Id) -> None:
+    def forget(self, uuid: Id) -> Move | None:
         """Take note that a channel has ended, whatever the lists still say."""
-        for element in self._reports.pop(uuid, {}):
-            self._reporters[element].discard(uuid)
+        self._reports.pop(uuid, None)
         self._unparked.pop(uuid, None)
+        deciding = self._deciding.get(uuid)
+        return self._move(uuid, deciding, None) if deciding is not None else None
 
-    def settle(self, uuid: Id) -> tuple[Id | None, Id | None] | None:
-        """Draw the conclusion for a channel.
+    def _settle(
+        self, uuid: Id, reports: dict[Element, ChannelState], before: _Decision | None
+    ) -> Move | None:
+        """Draw the conclusion for a channel, which without lists its own row decides."""
+        if before is None and len(reports) == 1:
+            (state,) = reports.values()
+            if not isinstance(state, (Calling, Parked)):
+                return None  # as with most channels most of the time
+        return self._move(uuid, before, self._decision(uuid, reports))
 
-        Returns for which group it waited before and waits now, each None for no group;
-        None altogether if nothing changed, a park slot neither.
-        """
-        group_id, since, parked = self._conclusion(uuid)
-        before, parked_before = self._group_of.get(uuid), self._parked.get(uuid)
-        waited_since = self._waiting[before].get(uuid) if before is not None else None
-        if (before, waited_since, parked_before) == (group_id, since, parked):
+    def _decision(self, uuid: Id, reports: dict[Element, ChannelState]) -> _Decision | None:
+        """Return the state by which a channel waits for a group or is parked."""
+        states = [*reports.values()]
+        if len(states) > 1:
+            newest = max([state.since or 0 for state in states])
+            states = [state for state in states if (state.since or 0) == newest]
+        for state in states:
+            if isinstance(state, Calling) and state.group_id is not None:
+                return state
+            if isinstance(state, Parked) and state != self._unparked.get(uuid):
+                return state
+        return None
+
+    def _move(self, uuid: Id, before: _Decision | None, now: _Decision | None) -> Move | None:
+        if now is not None:
+            self._deciding[uuid] = now
+        elif before is not None:
+            del self._deciding[uuid]
+        left, entered = _wait(before), _wait(now)
+        if before == now or (left is not None and left == entered):
             return None
-        self._move(uuid, before, group_id, since)
-        if parked is not None:
-            self._parked[uuid] = parked
+        if left is not None:
+            waiting = self._waiting[left[0]]
+            del waiting[uuid]
+            if not waiting:
+                del self._waiting[left[0]]
+        if entered is not None:
+            self._waiting[entered[0]][uuid] = entered[1]
+        if isinstance(now, Parked):
+            self._parked[uuid] = now
         else:
             self._parked.pop(uuid, None)
-        return before, group_id
+        return left and left[0], entered and entered[0]
 
-    def _conclusion(self, uuid: Id) -> tuple[Id | None, int | None, Parked | None]:
-        reports = self._reports.get(uuid)
-        if reports is None:
-            return None, None, None
-        states = reports.values()
-        newest = max([state.since or 0 for state in states])
-        for state in states:
-            if (state.since or 0) < newest:
-                continue
-            if isinstance(state, Calling) and state.group_id is not None:
-                return state.group_id, state.since, None
-            if isinstance(state, Parked) and state != self._unparked.get(uuid):
-                return None, None, state
-        return None, None, None
 
-    def _move(self, uuid: Id, before: Id | None, now: Id | None, since: int | None) -> None:
-        if before is not None:
-            waiting = self._waiting[before]
-            waiting.pop(uuid, None)
-            if not waiting:
-                del self._waiting[before]
-            del self._group_of[uuid]
-        if now is not None:
-            self._waiting[now][uuid] = since
-            self._group_of[uuid] = now
+def _wait(state: _Decision | None) -> tuple[Id, int | None] | None:
+    """Return for which group a channel in this state waits, and since when."""
+    if isinstance(state, Calling) and (group_id := state.group_id) is not None:
+        return group_id, state.since
+    return None

@@ -1,6 +1,6 @@
 """Name what happens to a call, and what a user's or a group's part in it looks like."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from .model import EndUsers
@@ -107,9 +107,14 @@ class UserCall:
     group_id: Id | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Effect:
     """Collect whom a change touched and which steps of calls it was."""
 
-    touched: set[Key] = field(default_factory=set)
-    events: list[CallEvent] = field(default_factory=list)
+    touched: set[Key]
+    events: list[CallEvent]
+
+    def __init__(self) -> None:
+        """Begin with nobody and nothing."""
+        self.touched = set()
+        self.events = []

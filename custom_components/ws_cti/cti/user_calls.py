@@ -20,10 +20,13 @@ _STRENGTH: Final = {state: rank for rank, state in enumerate(CallState)}
 
 def user_call(picture: Picture, call: Call, part: Part) -> UserCall | None:
     """Return what a user does in a call, or None where his phones have left it."""
-    shown = [(_leg_state(picture, call, part, leg), leg) for leg in part.legs.values()]
-    if not shown:
+    legs = [*part.legs.values()]
+    if not legs:
         return None
-    state, leg = min(shown, key=_leg_strength) if len(shown) > 1 else shown[0]
+    leg = legs[0]
+    if len(legs) > 1:
+        leg = min(legs, key=lambda one: _STRENGTH[_leg_state(picture, call, part, one)])
+    state = _leg_state(picture, call, part, leg)
     return UserCall(
         call_id=call.id,
         state=state,
@@ -39,10 +42,6 @@ def strongest(calls: list[UserCall]) -> UserCall | None:
     if len(calls) < 2:  # noqa: PLR2004 - as most have
         return calls[0] if calls else None
     return min(calls, key=lambda one: (_STRENGTH[one.state], one.since or 0))
-
-
-def _leg_strength(shown: tuple[CallState, Channel]) -> int:
-    return _STRENGTH[shown[0]]
 
 
 def _leg_state(picture: Picture, call: Call, part: Part, leg: Channel) -> CallState:
@@ -71,10 +70,10 @@ def _dialled_in(call: Call, leg: Channel) -> bool:
 
 def _parked(picture: Picture, leg: Channel) -> Parked | None:
     """Return the park state of a leg, or of the one that it is bridged to."""
-    parked = picture.parked_state(leg.uuid)
-    if parked is None and leg.other_uuid is not None:
-        parked = picture.parked_state(leg.other_uuid)
-    return parked
+    parked = picture.parked
+    if not parked:
+        return None
+    return parked.get(leg.uuid) or parked.get(leg.other_uuid or "")
 
 
 def _since(picture: Picture, part: Part, state: CallState, leg: Channel) -> int | None:
