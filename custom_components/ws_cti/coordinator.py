@@ -246,14 +246,9 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         return sorted(self._wakers, key=lambda key: key in (PBX, None))
 
     def _wake(self, keys: Collection[Key | None]) -> None:
-        for _ in self._waking(keys):
-            pass
-
-    def _waking(self, keys: Collection[Key | None]) -> Iterator[None]:
         for key in keys:
             for wake in self._wakers.get(key, ()):
                 wake()
-            yield
 
     # What the link tells
 
@@ -267,9 +262,12 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         effect = self.pbx.apply(told)
         if isinstance(told, Change) and told.element in _CHANNELS:
             self._tell_channel(told)
-        if effect.touched:
+        if not self.last_update_success or ROSTER in effect.touched:
             for _ in self._spreading(effect):
                 pass
+        elif effect.touched:  # as nearly always, in one go
+            self.clock.heard(effect.events)
+            self._show(effect.touched, effect.events)
 
     def _tell_channel(self, change: Change) -> None:
         if self._channel_listeners and change.element is Element.CHANNEL:
@@ -312,15 +310,15 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         _LOGGER.info("Connection to %s lost: %s", self.config_entry.title, error)
         self.last_update_success = False
         self._outage.begin()
-        await self.turns.take(self._waking(self.listened_to))
+        await self.turns.take(self._telling((), self.listened_to))
 
     def _spreading(self, effect: Effect) -> Iterator[None]:
         """Show what a change was, unless the picture is not whole yet."""
         if not self.last_update_success:
             self._missed += effect.events
             return
-        if effect.events:  # who is woken may ask what time it is there
-            self.clock.heard(effect.events)
+        # Who is woken may ask what time it is there.
+        self.clock.heard(effect.events)
         if ROSTER in effect.touched:
             yield from self.roster.synchronising(remove_stale=True)
         yield from self._telling(effect.events, effect.touched)
@@ -328,11 +326,21 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
     def _telling(
         self, events: Collection[CallEvent], touched: Collection[Key | None]
     ) -> Iterator[None]:
-        """Write states before telling events: an automation reads them when it runs."""
-        yield from self._waking((*touched, *self._log(events)) if events else touched)
-        for event in events:
-            self._tell(event)
+        """Show the same as `_show` in steps."""
+        for key in touched:
+            self._show((key,), ())
             yield
+        for event in events:
+            self._show((), (event,))
+            yield
+
+    def _show(self, touched: Collection[Key | None], events: Collection[CallEvent]) -> None:
+        """Write states before telling events: an automation reads them when it runs."""
+        self._wake(touched)
+        if events:
+            self._wake(self._log(events))
+            for event in events:
+                self._tell(event)
 
     def _log(self, events: Collection[CallEvent]) -> list[Key]:
         """Keep the calls that ended, and return whose count of missed ones it changed.
