@@ -28,7 +28,7 @@ from .const import (
 )
 from .cti.pbx import Pbx
 from .cti.story import CallEvent
-from .cti.words import Element, Key
+from .cti.words import Element, Key, missed_key
 from .logged_call import LoggedCall, Row
 from .missed_calls import MissedCalls
 
@@ -149,7 +149,7 @@ class CallLog:
         for key in keys:
             self._missed[key] = MissedCalls(now)
         self._save_soon()
-        self._wake(keys)
+        self._wake([*map(missed_key, keys)])
 
     # What is forgotten
 
@@ -172,7 +172,7 @@ class CallLog:
         if fewer:
             self._missed |= fewer
             self._save_soon()
-            self._wake(fewer.keys())
+            self._wake([*map(missed_key, fewer)])
 
     # The file
 

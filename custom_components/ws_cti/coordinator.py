@@ -55,6 +55,7 @@ from .cti.words import (
     Element,
     Key,
     group_key,
+    missed_key,
     user_key,
 )
 from .issues import Issues
@@ -348,7 +349,7 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         Those whom the options leave out are nobody's business.
         """
         return [
-            key
+            missed_key(key)
             for event in events
             if event.outcome is not None
             and not self.roster.leaves_out(key := _key_of(event))

@@ -24,6 +24,7 @@ from .cti.peers import far_end
 from .cti.story import CallState, Peer, UserCall
 from .cti.words import (
     PBX_CALLS,
+    PBX_QUEUES,
     Element,
     Id,
     Json,
@@ -31,6 +32,8 @@ from .cti.words import (
     Raw,
     group_calls_key,
     group_key,
+    group_queue_key,
+    missed_key,
     user_calls_key,
     user_key,
 )
@@ -95,6 +98,10 @@ def _count(
 
 def _pbx_calls_key(_: Id) -> Key:
     return PBX_CALLS
+
+
+def _pbx_queues_key(_: Id) -> Key:
+    return PBX_QUEUES
 
 
 def _slots(coordinator: CtiCoordinator, _: Id) -> list[Json]:
@@ -230,6 +237,7 @@ def _missed_calls(key_of: Callable[[Id], Key]) -> CtiSensorDescription:
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=0,
         read_fn=lambda coordinator, item_id: coordinator.call_log.missed(key_of(item_id)),
+        calls_key_fn=lambda item_id: missed_key(key_of(item_id)),
         value_fn=lambda missed: missed.count,
         attributes_fn=lambda missed: {"latest": [*missed.shown]},
         last_reset_fn=lambda missed: missed.since,
@@ -245,10 +253,10 @@ PBX_SENSORS: Final = (
     _count(
         "waiting_calls",
         lambda coordinator, _: coordinator.pbx.queues.waiting_count,
-        calls_key_fn=_pbx_calls_key,
+        calls_key_fn=_pbx_queues_key,
     ),
     _count(
-        "parked_calls", _slots, len, lambda slots: {"slots": slots}, calls_key_fn=_pbx_calls_key
+        "parked_calls", _slots, len, lambda slots: {"slots": slots}, calls_key_fn=_pbx_queues_key
     ),
 )
 
@@ -279,7 +287,7 @@ GROUP_SENSORS: Final = (
     _count(
         "waiting_calls",
         lambda coordinator, group_id: len(coordinator.pbx.queues.waiting(group_id)),
-        calls_key_fn=group_calls_key,
+        calls_key_fn=group_queue_key,
     ),
     _count(
         "active_calls",
@@ -297,7 +305,7 @@ GROUP_SENSORS: Final = (
         translation_key="oldest_waiting_since",
         device_class=SensorDeviceClass.TIMESTAMP,
         read_fn=lambda coordinator, group_id: coordinator.pbx.queues.oldest(group_id),
-        calls_key_fn=group_calls_key,
+        calls_key_fn=group_queue_key,
         value_fn=moment,
     ),
     _missed_calls(group_key),

@@ -18,7 +18,6 @@ from custom_components.ws_cti.cti.model import (
 from custom_components.ws_cti.cti.pbx import Pbx
 from custom_components.ws_cti.cti.words import (
     PBX,
-    PBX_CALLS,
     ROSTER,
     Concern,
     Element,
@@ -276,4 +275,4 @@ def test_change_in_a_large_phone_system_touches_no_more_than_in_a_small_one(
     assert len(scene.pbx.members(SALES)) == 2000
     assert len(scene.pbx.memberships("1999")) == 1
     scene.plays(phone(BOB, of="call-7"))
-    assert scene.touched == {PBX, PBX_CALLS, user_calls_key(ALICE), user_calls_key(BOB)}
+    assert scene.touched == {PBX, user_calls_key(ALICE), user_calls_key(BOB)}

@@ -8,11 +8,11 @@ import pytest
 from custom_components.ws_cti.cti.model import Calling, ChannelState, WaitingChannel
 from custom_components.ws_cti.cti.words import (
     PBX,
-    PBX_CALLS,
+    PBX_QUEUES,
     Element,
     StateName,
     TargetType,
-    group_calls_key,
+    group_queue_key,
     user_calls_key,
 )
 
@@ -136,14 +136,14 @@ def test_change_of_group_is_an_end_and_a_beginning(scene: Scene) -> None:
     moved = calling(caller, group_id=SUPPORT, seconds=9)
     assert scene.plays(moved) == ["Sales abandoned overflowed", "Support entered"]
     assert (waiting(scene, SALES), waiting(scene, SUPPORT)) == ({}, {"call": at(9)})
-    assert {group_calls_key(SALES), group_calls_key(SUPPORT), PBX} <= scene.touched
+    assert {group_queue_key(SALES), group_queue_key(SUPPORT), PBX} <= scene.touched
 
 
 def test_wait_that_gets_another_beginning_wakes_its_group(scene: Scene) -> None:
     tells(scene, Element.CHANNEL, seconds=1)
     assert tells(scene, Element.CHANNEL, seconds=9) == []
     assert scene.pbx.queues.oldest(SALES) == at(9)
-    assert {group_calls_key(SALES), PBX} <= scene.touched
+    assert {group_queue_key(SALES), PBX} <= scene.touched
 
 
 def test_who_calls_one_user_waits_for_no_group(scene: Scene) -> None:
@@ -257,7 +257,7 @@ def test_parked_channel_that_gets_a_name_wakes_who_lists_the_slots(scene: Scene)
     channel = parked(from_outside(), "901")
     scene.plays(channel)
     scene.plays(replace(channel, calling_name="Tanaka"))
-    assert PBX_CALLS in scene.touched
+    assert PBX_QUEUES in scene.touched
 
 
 def test_parked_channel_that_becomes_something_else_is_no_longer_parked(scene: Scene) -> None:
@@ -313,7 +313,7 @@ def test_list_that_knows_a_newer_wait_tells_its_beginning(scene: Scene, element:
     tells(scene, Element.CHANNEL, seconds=1)
     assert tells(scene, element, seconds=9) == []
     assert waiting(scene) == {"call": at(9)}
-    assert group_calls_key(SALES) in scene.touched
+    assert group_queue_key(SALES) in scene.touched
 
 
 def test_list_that_knows_a_newer_wait_than_the_channel_begins_it(scene: Scene) -> None:

@@ -12,9 +12,11 @@ from custom_components.ws_cti.cti.story import CallState, Effect, Step
 from custom_components.ws_cti.cti.words import (
     PBX,
     PBX_CALLS,
+    PBX_QUEUES,
     Key,
     group_calls_key,
     group_key,
+    group_queue_key,
     user_calls_key,
     user_key,
 )
@@ -266,7 +268,8 @@ class TouchedWatcher(Watcher):
         pbx = self.pbx
         seen: dict[Key, object] = {
             PBX: (set(pbx.channels), set(pbx.calls.ids())),
-            PBX_CALLS: (len(pbx.calls), self._slots(), pbx.queues.waiting_count),
+            PBX_CALLS: len(pbx.calls),
+            PBX_QUEUES: (self._slots(), pbx.queues.waiting_count),
         }
         for user in self.system.users:
             user_id = str(user.id)
@@ -278,10 +281,8 @@ class TouchedWatcher(Watcher):
         for group in self.system.groups:
             group_id = str(group.id)
             seen[group_key(group_id)] = pbx.groups.get(group_id)
-            seen[group_calls_key(group_id)] = (
-                dict(pbx.queues.waiting(group_id)),
-                pbx.calls.count_in_group(group_id),
-            )
+            seen[group_calls_key(group_id)] = pbx.calls.count_in_group(group_id)
+            seen[group_queue_key(group_id)] = dict(pbx.queues.waiting(group_id))
         return seen
 
 

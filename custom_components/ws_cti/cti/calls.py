@@ -31,6 +31,7 @@ from .user_calls import strongest, user_call
 from .words import (
     PBX,
     PBX_CALLS,
+    PBX_QUEUES,
     Direction,
     Id,
     group_calls_key,
@@ -108,13 +109,11 @@ class Calls:
         call_id = self._call_id_of.get(uuid)
         if call_id is None:
             call_id = self._call_id_of[uuid] = self._home_of(channel)
-        call = self._call(call_id)
+        call = self._call(call_id, effect)
         previous = call.channels.get(uuid)
         call.put(channel)
         other_before = None
-        if previous is None:
-            effect.touched.add(PBX_CALLS)
-        else:
+        if previous is not None:
             other_before = previous.other_uuid
             if previous.user_id != channel.user_id and previous.user_id is not None:
                 self._leave(call, previous, None, effect)
@@ -149,7 +148,6 @@ class Calls:
         if final is not None and not is_answered(call, last) and is_answered(call, final):
             self._answer(call, final, effect)
         self.touch(last.uuid, effect)
-        effect.touched.add(PBX_CALLS)
         call.remove(ended)
         if call.is_root(last):
             call.went_unseen = final is None
@@ -163,11 +161,11 @@ class Calls:
             self._settle_all(call, effect)
         if call.group_ids:
             self._update_groups(call, effect)
-        self._forget_if_over(call)
+        self._forget_if_over(call, effect)
 
     def queue_entered(self, uuid: Id, group_id: Id, since: int | None, effect: Effect) -> None:
         """Let a channel begin to wait in a group's queue."""
-        call = self._call(self._call_id_of.get(uuid, uuid))
+        call = self._call(self._call_id_of.get(uuid, uuid), effect)
         # A list may tell of a channel before its own row says to which call it belongs.
         self._call_id_of_visitor[uuid] = call.id
         call.visits[group_id] = since
@@ -192,7 +190,7 @@ class Calls:
         self._tell_group(call, group_id, Step.ABANDONED, at, effect, outcome)
         del call.visits[group_id]
         self._update_groups(call, effect)
-        self._forget_if_over(call)
+        self._forget_if_over(call, effect)
 
     def touch(self, uuid: Id, effect: Effect) -> None:
         """Touch whom it concerns that a channel changed, parked or not.
@@ -202,7 +200,7 @@ class Calls:
         touched = effect.touched
         touched.add(PBX)
         if uuid in self._picture.parked:
-            touched.add(PBX_CALLS)
+            touched.add(PBX_QUEUES)
         for one in (uuid, *self._connected_to.get(uuid, ())):
             call_id = self._call_id_of.get(one)
             if call_id is not None:
@@ -210,9 +208,10 @@ class Calls:
 
     # To which call a channel belongs
 
-    def _call(self, call_id: Id) -> Call:
+    def _call(self, call_id: Id, effect: Effect) -> Call:
         call = self._calls.get(call_id)
         if call is None:
+            effect.touched.add(PBX_CALLS)
             call = self._calls[call_id] = Call(call_id, first_id=call_id, root_id=call_id)
         return call
 
@@ -252,9 +251,10 @@ class Calls:
         if now is not None:
             self._connected_to[now].add(uuid)
 
-    def _forget_if_over(self, call: Call) -> None:
+    def _forget_if_over(self, call: Call, effect: Effect) -> None:
         if call.channels or call.visits or call.parts:
             return
+        effect.touched.add(PBX_CALLS)
         self._calls.pop(call.id, None)
         self._originated.forget(call.id)
 
@@ -394,5 +394,5 @@ class Calls:
         effect: Effect,
         outcome: Outcome | None = None,
     ) -> None:
-        effect.touched.update((PBX, PBX_CALLS, group_calls_key(group_id)))
+        effect.touched.add(PBX)
         effect.events.append(event_of_group(self._picture, call, group_id, step, at, outcome))

@@ -31,14 +31,14 @@ from .peers import Picture
 from .queues import Move, Queues
 from .story import Effect
 from .words import (
-    PBX_CALLS,
+    PBX_QUEUES,
     ROSTER,
     ChangeKind,
     Direction,
     Element,
     Id,
-    group_calls_key,
     group_key,
+    group_queue_key,
     user_key,
 )
 
@@ -364,14 +364,15 @@ class Pbx(Picture):
         """Tell whom it concerns that a channel began or ceased to wait, or to be parked."""
         self.calls.touch(uuid, effect)
         before, now = moved
-        effect.touched.add(PBX_CALLS)
+        effect.touched.add(PBX_QUEUES)
         if before is not None:
-            effect.touched.add(group_calls_key(before))
+            effect.touched.add(group_queue_key(before))
         if before == now:
             return
         if before is not None:
             self.calls.queue_left(uuid, before, effect)
         if now is not None:
+            effect.touched.add(group_queue_key(now))
             self.calls.queue_entered(uuid, now, self.queues.waiting(now)[uuid], effect)
 
 

@@ -36,15 +36,22 @@ class Concern(StrEnum):
     """List what is touched apart from the rows that tell of somebody."""
 
     PBX_CALLS = "pbx_calls"
+    PBX_QUEUES = "pbx_queues"
     USER_CALLS = "user_calls"
+    USER_MISSED = "user_missed"
     GROUP_CALLS = "group_calls"
+    GROUP_QUEUE = "group_queue"
+    GROUP_MISSED = "group_missed"
 
 
 PBX: Final[Key] = (None, "")
 """The key of the phone system as a whole: whatever its channels do."""
 
 PBX_CALLS: Final[Key] = (Concern.PBX_CALLS, "")
-"""The key of its calls, its queues and its park slots, as far as they are counted or listed."""
+"""The key of how many calls there are."""
+
+PBX_QUEUES: Final[Key] = (Concern.PBX_QUEUES, "")
+"""The key of how many wait, and of who is parked where."""
 
 ROSTER: Final[Key] = (None, "roster")
 """The key of who there is: users and groups that came, went or changed their names."""
@@ -66,8 +73,19 @@ def user_calls_key(user_id: Id) -> Key:
 
 
 def group_calls_key(group_id: Id) -> Key:
-    """Return the key of what waits for a group or is served by it."""
+    """Return the key of the calls that wait for a group or are served by it."""
     return (Concern.GROUP_CALLS, group_id)
+
+
+def group_queue_key(group_id: Id) -> Key:
+    """Return the key of who waits for a group, and since when."""
+    return (Concern.GROUP_QUEUE, group_id)
+
+
+def missed_key(key: Key) -> Key:
+    """Return the key of the calls that were missed by the user or the group with a key."""
+    is_user = key[0] is Element.USER
+    return (Concern.USER_MISSED if is_user else Concern.GROUP_MISSED, key[1])
 
 
 class ChangeKind(StrEnum):
