@@ -40,7 +40,7 @@ LAYERS: Final[dict[str, set[str]]] = {
     "pbx": {"calls", "model", "peers", "queues", "story"},
     "basix.opaque": {"errors"},
     "basix.bert": {"basix.opaque", "errors"},
-    "basix.terms": {"basix.bert", "basix.opaque", "model"},
+    "basix.terms": {"basix.bert", "basix.opaque", "model", "plain"},
     "basix.messages": {"basix.bert", "basix.terms", "errors", "model", "values"},
     "basix.states": {"basix.bert", "basix.terms", "model"},
     "basix.elements": {"basix.bert", "basix.messages", "basix.states", "basix.terms", "model"},

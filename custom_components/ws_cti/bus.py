@@ -6,7 +6,7 @@ from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 
-from .cti.model import Change, Notice
+from .cti.model import Change, Channel, Notice, WaitingChannel
 from .cti.pbx import Pbx
 from .cti.plain import plain
 from .cti.story import CallDirection, CallEvent, Outcome, Step
@@ -154,11 +154,13 @@ def other_party(event: CallEvent) -> dict[str, Json]:
 
 def channel_data(entry: ConfigEntry, change: Change) -> dict[str, Json]:
     """Return the data of a `ws_cti_channel` event."""
+    item = change.item
+    told = item.told if isinstance(item, (Channel, WaitingChannel)) else None
     return {
         "entry_id": entry.entry_id,
         "element": change.element,
         "event": change.event,
-        "channel": plain(change.item),
+        "channel": plain(item) if told is None else told,
     }
 
 

@@ -1,21 +1,15 @@
 """The tuples inside a channel's row are read by the positions of the protocol document."""
 
+from collections.abc import Callable
 from reprlib import repr as shortened
 
 from hypothesis import given
 import pytest
 
+from custom_components.ws_cti.cti.basix import states
 from custom_components.ws_cti.cti.basix.bert import Term
 from custom_components.ws_cti.cti.basix.opaque import Opaque
-from custom_components.ws_cti.cti.basix.states import (
-    end_users_of,
-    hangup_of,
-    origination_of,
-    other_of,
-    state_of,
-    tags_of,
-    target_of,
-)
+from custom_components.ws_cti.cti.basix.terms import Both
 from custom_components.ws_cti.cti.model import (
     Calling,
     ChannelState,
@@ -35,6 +29,28 @@ from .any_term import Written, terms
 from .hostile import steadily
 
 AT = 1_790_000_000_000_000
+
+
+def read_by[T](read: Callable[[Term], Both[T] | None]) -> Callable[[Term], T | None]:
+    """Return what a term is read as, which has to say the same as its plain data."""
+
+    def said(term: Term) -> T | None:
+        if (both := read(term)) is None:
+            return None
+        thing, data = both
+        assert plain(thing) == data
+        return thing
+
+    return said
+
+
+state_of = read_by(states.state_of)
+target_of = read_by(states.target_of)
+end_users_of = read_by(states.end_users_of)
+other_of = read_by(states.other_of)
+origination_of = read_by(states.origination_of)
+tags_of = read_by(states.tags_of)
+
 POPEYE = EndUser("77", "Popeye", "Sea", "p.png", "東京")
 
 
@@ -364,7 +380,7 @@ def test_a_leg_that_is_not_made_yet_has_not_been_offered() -> None:
         (str(AT), AT, None),
         (0, None, None),
         (None, None, None),
-        ("%7B%7D", None, {}),
+        ("%5B1%5D", None, [1]),
         ("unknown caller", None, "unknown caller"),
         ([], None, None),
     ],
@@ -391,14 +407,14 @@ def test_there_may_be_no_other_channel(term: Term) -> None:
     [
         ("call_user*10001000*%E5%B1%B1", ("call_user", "10001000", "山")),
         ("a+b**c", ("a+b", "", "c")),
-        ("", ()),
-        (None, ()),
-        ([], ()),
+        ("", None),
+        (None, None),
+        ([], None),
     ],
     ids=shortened,
 )
 def test_an_origination_has_parts_in_which_a_plus_is_a_plus(
-    said: Term, parts: tuple[str, ...]
+    said: Term, parts: tuple[str, ...] | None
 ) -> None:
     assert origination_of(said) == parts
 
@@ -408,14 +424,14 @@ def test_an_origination_has_parts_in_which_a_plus_is_a_plus(
     [
         ("monitoring_required", ("monitoring_required",)),
         ("auto_answer;monitoring_required;", ("auto_answer", "monitoring_required")),
-        ("", ()),
-        (";", ()),
-        (None, ()),
-        ([], ()),
+        ("", None),
+        (";", None),
+        (None, None),
+        ([], None),
     ],
     ids=shortened,
 )
-def test_tags_are_separated_by_semicolons(said: Term, tags: tuple[str, ...]) -> None:
+def test_tags_are_separated_by_semicolons(said: Term, tags: tuple[str, ...] | None) -> None:
     assert tags_of(said) == tags
 
 
@@ -433,7 +449,8 @@ def test_tags_are_separated_by_semicolons(said: Term, tags: tuple[str, ...]) -> 
     ids=shortened,
 )
 def test_a_hangup_has_a_disposition_and_a_cause(data: str, hangup: Hangup | None) -> None:
-    assert hangup_of(data) == hangup
+    both = states.hangup_of(data)
+    assert both == (None if hangup is None else (hangup, plain(hangup)))
 
 
 @steadily(250)
@@ -441,7 +458,7 @@ def test_a_hangup_has_a_disposition_and_a_cause(data: str, hangup: Hangup | None
 def test_any_term_in_any_place_is_read(term: Written) -> None:
     value = term.value
     for read in (state_of, target_of, end_users_of, other_of, origination_of, tags_of):
-        plain(read(value))
-        plain(read((AT, value)))
-        plain(read((value, "calling", "int", "group", value)))
-        plain(read(("user", value, value, value, value, value, value, value)))
+        read(value)
+        read((AT, value))
+        read((value, "calling", "int", "group", value))
+        read(("user", value, value, value, value, value, value, value))

@@ -5,6 +5,7 @@ member of the enums in `words` where they are known, so that unknown words survi
 in time are integer microseconds since the epoch, on the phone system's clock.
 """
 
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final
 
@@ -13,6 +14,9 @@ from .words import ChangeKind, Element, Extra, Id, Json, LastEvent, Raw, TargetT
 
 _NO_EXTRA: Final[Extra] = MappingProxyType({})
 """What nearly all rows have beyond the fields that are known: one for them all."""
+
+type Told = dict[str, Json] | None
+"""The same as plain data, where whoever read it has that at hand."""
 
 
 @value(frozen=True, slots=True)
@@ -280,6 +284,7 @@ class Channel:
     whoscall: Json = None
     call_id: str | None = None
     extra: Extra = _NO_EXTRA
+    told: Told = field(default=None, compare=False, repr=False)
 
     @property
     def ended(self) -> bool:
@@ -302,6 +307,7 @@ class WaitingChannel:
     end_user: EndUsers | None = None
     whoscall: Json = None
     extra: Extra = _NO_EXTRA
+    told: Told = field(default=None, compare=False, repr=False)
 
 
 @value(frozen=True, slots=True)

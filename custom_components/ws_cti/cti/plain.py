@@ -20,8 +20,8 @@ def plain(value: object) -> Json:
         for name, nests, item in zip(plan.names, plan.nesting, plan.values_of(value), strict=True):
             if item:
                 told[name] = plain(item) if nests else item
-            elif item is not None and type(item) in _NEVER_EMPTY:
-                told[name] = item  # what is false or zero says something, and so does an empty list
+            elif item is not None and type(item) in NEVER_EMPTY:
+                told[name] = item
         return told
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
@@ -31,7 +31,9 @@ def plain(value: object) -> Json:
 
 
 _AS_THEY_ARE: Final = frozenset({NoneType, bool, int, float, str})
-_NEVER_EMPTY: Final = frozenset({bool, int, float, list})
+NEVER_EMPTY: Final = frozenset({bool, int, float, list})
+"""What is false or zero says something, and so does an empty list."""
+
 _PLAIN: Final = frozenset({bool, str, int, float, Id, Raw})
 """The types of fields that are plain as they are, or without a value."""
 
@@ -53,10 +55,11 @@ def _plan_of(kind: type[Any]) -> _Plan | None:
     """
     if not is_dataclass(kind):
         return None
-    names = tuple(part.name for part in fields(kind))
+    parts = [part for part in fields(kind) if part.compare]  # the others say the same once more
+    names = tuple(part.name for part in parts)
     # The getter of a single name would return its bare value.
     values_of = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
-    return _Plan(names, tuple(not _is_plain(part.type) for part in fields(kind)), values_of)
+    return _Plan(names, tuple(not _is_plain(part.type) for part in parts), values_of)
 
 
 def _is_plain(kind: object) -> bool:

@@ -167,6 +167,9 @@ _CHANNEL: Final = _Table(
     }
 )
 
+_COMPOSED: Final = ("state", "target", "origination", "end_user", "tags", "other")
+"""What is made of several values, and read as both the thing and plain data."""
+
 _WAITING: Final = _Table(
     {
         "uuid": ("uuid", identifier),
@@ -217,23 +220,36 @@ def terminal_of(row: Row) -> Terminal | None:
 
 def channel_of(row: Row) -> Channel | None:
     """Return a channel, or None where the row names none."""
-    values = _CHANNEL.read(row)
-    if values.get("uuid") is None:
+    told = _CHANNEL.read(row)
+    if "uuid" not in told:
         return None
-    if values.get("last_event") == LastEvent.CHANNEL_HANGUP:
-        values["hangup"] = hangup_of(text(row.get("last_event_data")))
-    return Channel(**values)
+    values = _made_of(told)
+    if told.get("last_event") == LastEvent.CHANNEL_HANGUP:
+        hangup = hangup_of(text(told.get("last_event_data")))
+        if hangup is not None:
+            values["hangup"], told["hangup"] = hangup
+    return Channel(**values, told=told)
 
 
 def waiting_channel_of(row: Row) -> WaitingChannel | None:
     """Return a queued or parked channel, or None where the row names none."""
-    values = _WAITING.read(row)
-    if values.get("uuid") is None:
+    told = _WAITING.read(row)
+    if "uuid" not in told:
         return None
     # Newer lists name the caller like a channel does.
-    calling_number = values.pop("calling_number", "")
-    values["peer_number"] = values.get("peer_number") or calling_number
-    return WaitingChannel(**values)
+    calling_number = told.pop("calling_number", None)
+    if calling_number is not None:
+        told.setdefault("peer_number", calling_number)
+    return WaitingChannel(**_made_of(told), told=told)
+
+
+def _made_of(told: dict[str, Any]) -> dict[str, Any]:
+    """Take apart what a row says from the same as plain data, which is left behind."""
+    values = told.copy()
+    for name in _COMPOSED:
+        if name in told:
+            values[name], told[name] = told[name]
+    return values
 
 
 def mailbox_of(row: Row) -> MailboxReport | None:

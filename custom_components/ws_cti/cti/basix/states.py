@@ -4,9 +4,8 @@ Positions are those of section 4 of the protocol document, which took them from 
 official client; layouts of 2016 to 2018 are told apart by their second word.
 """
 
-from collections.abc import Callable
-from functools import lru_cache, partial
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from ..model import (
     Calling,
@@ -21,9 +20,10 @@ from ..model import (
     Parked,
     Target,
 )
-from ..words import StateName, TargetType
+from ..words import Json, StateName, TargetType
 from .bert import Term
 from .terms import (
+    Both,
     Column,
     attributes,
     column,
@@ -50,37 +50,37 @@ _MAX_CUSTOMERS: Final = 256
 type _Parts = tuple[Term, ...] | list[Term]
 
 
-def end_users_of(term: Term) -> EndUsers | None:
+def end_users_of(term: Term) -> Both[EndUsers] | None:
     """Return the customers of `id*name*…`, `_MANY_:N|…|…`, or None for `***`."""
     said = text(term)
     return _end_users(said) if said.strip("*") else None
 
 
 @lru_cache(maxsize=_MAX_CUSTOMERS)
-def _end_users(said: str) -> EndUsers:
+def _end_users(said: str) -> Both[EndUsers]:
     """Return the customers that a text names, which stands in each row of their call."""
-    if not said.startswith(_MANY):
-        return EndUsers(1, (_end_user(said),))
-    count, *items = said.removeprefix(_MANY).split("|")
-    listed = tuple(_end_user(item) for item in items if item.strip("*"))
-    total = int(count) if count.isdecimal() and len(count) < 10 else 0  # noqa: PLR2004
-    return EndUsers(max(total, len(listed)), listed)
+    total, items = 1, [said]
+    if said.startswith(_MANY):
+        count, *parts = said.removeprefix(_MANY).split("|")
+        items = [part for part in parts if part.strip("*")]
+        total = int(count) if count.isdecimal() and len(count) < 10 else 0  # noqa: PLR2004
+    named = [dict(zip(_OF_CUSTOMER, _parts_of(item), strict=False)) for item in items]
+    customers = EndUsers(max(total, len(named)), tuple(EndUser(**one) for one in named))
+    told: dict[str, Json] = {"count": customers.count}
+    if named:
+        told["items"] = [{name: part for name, part in one.items() if part} for one in named]
+    return customers, told
 
 
-def _end_user(said: str) -> EndUser:
-    parts = [percent_decoded(part) for part in said.replace("+", " ").split("*")]
-    return EndUser(*parts[:5])
+def _parts_of(said: str) -> list[str]:
+    return [percent_decoded(part) for part in said.replace("+", " ").split("*")]
 
 
-def _former_ivr(since: int | None, _name: str) -> InSystem:
-    return InSystem(since, str(StateName.XML_IVR))
+_OF_CUSTOMER: Final = ("id", "name", "organization", "avatar", "prefecture")
 
+_FORMER_NAMES: Final[dict[str, str]] = {"plivo": StateName.XML_IVR.value}  # until 2019
 
-_STATES: Final[dict[str, tuple[Callable[..., ChannelState], tuple[Column, ...]]]] = {
-    StateName.CALLING_EXTERNAL: (
-        partial(Calling, target_location="ext", target_type=str(TargetType.PSTN)),
-        (column("address", optional_text),),
-    ),
+_STATES: Final[dict[str, tuple[type[ChannelState], tuple[Column, ...]]]] = {
     StateName.PARK: (
         Parked,
         (
@@ -107,7 +107,7 @@ _STATES: Final[dict[str, tuple[Callable[..., ChannelState], tuple[Column, ...]]]
         Eavesdropping,
         (column("uuid", optional_text), column("eavesdrop_state", raw)),
     ),
-    "plivo": (_former_ivr, ()),  # what xml_ivr was called until 2019
+    "plivo": (InSystem, ()),
 }
 """What a state is made of, and what the terms behind its name say."""
 
@@ -117,6 +117,8 @@ _AIMS: Final[dict[str, tuple[Column, ...]]] = {
     TargetType.PSTN: (column("address", optional_text),),
 }
 """What the terms say that tell whom a channel calls."""
+
+_RING: Final = (column("group_queue_id", optional_text),)
 
 _TARGET: Final = (
     column("type", optional_text),
@@ -137,6 +139,8 @@ _OTHER: Final = (
 )
 """What the summary says of another channel; position 6 names a group for users alone."""
 
+_LOOK_UP: Final = (column("whoscall", whoscall),)
+
 _OTHER_USER: Final = (
     _OTHER[0],
     column("user_id", identifier),
@@ -146,52 +150,76 @@ _OTHER_USER: Final = (
 )
 
 
-def state_of(term: Term) -> ChannelState | None:
+_OUTSIDE: Final = {"target_location": "ext", "target_type": TargetType.PSTN.value}
+
+_CALLING_UNTIL_2019: Final = (
+    column("target_type", optional_text),
+    column("target_id", identifier),
+    column("target_name", optional_text),
+)
+
+
+def state_of(term: Term) -> Both[ChannelState] | None:
     """Return the state that `{Ts, Name, ...}` says, or None where there is none."""
     if not isinstance(term, (tuple, list)) or len(term) < 2:  # noqa: PLR2004
         return None
     since, name, rest = timestamp(term[0]), text(term[1]), term[2:]
+    make: type[ChannelState] = Calling
     if name == StateName.CALLING:
-        return _calling(since, name, rest)
-    known = _STATES.get(name)
-    if known is None:
-        return ChannelState(since, name, tuple(map(to_json, rest)))
-    make, columns = known
-    return make(since, name, **attributes(columns, rest))
+        parts = _aim(rest)
+    elif name == StateName.CALLING_EXTERNAL:
+        parts = _OUTSIDE | attributes(_AIMS[TargetType.PSTN], rest)
+    elif (known := _STATES.get(name)) is not None:
+        make, parts = known[0], attributes(known[1], rest)
+    else:
+        make, parts = ChannelState, _unknown(rest)
+    name = _FORMER_NAMES.get(name, name)
+    told = parts.copy()
+    if name:
+        told["name"] = name
+    if since is not None:
+        told["since"] = since
+    if "data" in parts:
+        parts["data"] = tuple(parts["data"])
+    return make(since, name, **parts), told
 
 
-def _calling(since: int | None, name: str, rest: _Parts) -> Calling:
+def _unknown(rest: _Parts) -> dict[str, Any]:
+    return {"data": [to_json(part) for part in rest]} if rest else {}
+
+
+def _aim(rest: _Parts) -> dict[str, Any]:
+    """Return what the terms behind the name say of whom a channel calls."""
     first, second, target = (*rest, *_MISSING)[:3]
     location, kind = text(first), text(second)
     if location not in _LOCATIONS and not isinstance(target, tuple):
-        # Until 2019: {Ts, calling, Type, Id, Name}.
-        return Calling(
-            since,
-            name,
-            target_type=location or None,
-            target_id=identifier(second),
-            target_name=optional_text(target),
-        )
+        return attributes(_CALLING_UNTIL_2019, rest)
     parts = target if isinstance(target, (tuple, list)) else (target,)
     if (columns := _AIMS.get(kind)) is not None:
         aim = attributes(columns, parts)
         if aim.get("group_type") == "ring":
-            aim["group_queue_id"] = optional_text(parts[4] if len(parts) > 4 else None)  # noqa: PLR2004
+            aim |= attributes(_RING, parts[4:])
     elif kind == TargetType.BRIDGED_ENDPOINT:
-        aim = {"address": "@".join(filter(None, map(text, parts[:2]))) or None}
+        address = "@".join(filter(None, map(text, parts[:2])))
+        aim = {"address": address} if address else {}
     else:
-        aim = {"data": tuple(map(to_json, rest))}
-    return Calling(since, name, target_location=location or None, target_type=kind or None, **aim)
+        aim = _unknown(rest)
+    if location:
+        aim["target_location"] = location
+    if kind:
+        aim["target_type"] = kind
+    return aim
 
 
-def target_of(term: Term) -> Target | None:
+def target_of(term: Term) -> Both[Target] | None:
     """Return whom an inbound channel is meant for: `{Type, Id, Name, Address}`."""
     if not isinstance(term, (tuple, list)) or not term:
         return None
-    return Target(**attributes(_TARGET, term))
+    told = attributes(_TARGET, term)
+    return Target(**told), told
 
 
-def other_of(term: Term) -> OtherChannel | None:
+def other_of(term: Term) -> Both[OtherChannel] | None:
     """Return the summary of the related channel.
 
     Position 7 held the time of the answer until 2024 and a caller look-up since: a
@@ -200,27 +228,32 @@ def other_of(term: Term) -> OtherChannel | None:
     if not isinstance(term, (tuple, list)) or not term:
         return None
     is_user = text(term[0]) == TargetType.USER
-    summary = attributes(_OTHER_USER if is_user else _OTHER, term)
-    seventh = term[7] if len(term) > 7 else None  # noqa: PLR2004
-    if seventh is not None and summary["answered_at"] is None and not isinstance(seventh, int):
-        summary["whoscall"] = whoscall(seventh)
-    return OtherChannel(**summary)
+    told = attributes(_OTHER_USER if is_user else _OTHER, term)
+    if "answered_at" not in told and len(term) > 7 and not isinstance(term[7], int):  # noqa: PLR2004
+        told |= attributes(_LOOK_UP, term[7:])
+    values = told.copy()
+    if "end_user" in told:
+        values["end_user"], told["end_user"] = told["end_user"]
+    return OtherChannel(**values), told
 
 
-def origination_of(term: Term) -> tuple[str, ...]:
+def origination_of(term: Term) -> Both[tuple[str, ...]] | None:
     """Return the parts of `origination`, whose meaning is not documented."""
     said = text(term)
-    return tuple(percent_decoded(part) for part in said.split("*")) if said else ()
+    parts = [percent_decoded(part) for part in said.split("*")]
+    return (tuple(parts), [*parts]) if said else None
 
 
-def tags_of(term: Term) -> tuple[str, ...]:
+def tags_of(term: Term) -> Both[tuple[str, ...]] | None:
     """Return the tags of a channel."""
-    return tuple(tag for tag in text(term).split(";") if tag)
+    tags = [tag for tag in text(term).split(";") if tag]
+    return (tuple(tags), [*tags]) if tags else None
 
 
-def hangup_of(data: str) -> Hangup | None:
+def hangup_of(data: str) -> Both[Hangup] | None:
     """Return `<recv|send>_<bye|cancel|refuse>,CAUSE` of a channel that ended."""
     if not data:
         return None
     disposition, _, cause = data.partition(",")
-    return Hangup(disposition, cause)
+    told = {"disposition": disposition, "cause": cause}
+    return Hangup(**told), {name: said for name, said in told.items() if said}

@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from ..model import MessageWaiting
+from ..plain import NEVER_EMPTY
 from ..words import Id, Json, Raw
 from .bert import MAX_DEPTH, Term, text_of
 from .opaque import Opaque
@@ -97,6 +98,9 @@ def nothing(_term: Term) -> None:
 
 type Reader = Callable[[Term], object]
 
+type Both[T] = tuple[T, Json]
+"""What a term says, and the same as `plain` data: whoever reads it has both at hand."""
+
 type Column = tuple[str, Reader, bool]
 """Which attribute a term becomes, how it is read, and whether text is taken as it is."""
 
@@ -112,14 +116,18 @@ def column(attribute: str, read: Reader) -> Column:
 def attributes(columns: tuple[Column, ...], terms: Iterable[Term]) -> dict[str, Any]:
     """Return the attributes that the terms of a row or a tuple give, one after the other.
 
-    What is undefined or missing is left to the default of its attribute. One loop reads
-    rows and the tuples in them: code that runs again and again is cheap, and code that
-    runs once in a frame is not.
+    What is undefined, missing or empty is left to the default of its attribute. One loop
+    reads rows and the tuples in them: code that runs again and again is cheap, and code
+    that runs once in a frame is not.
     """
     values: dict[str, Any] = {}
     for (attribute, read, takes_text), term in zip(columns, terms, strict=False):
-        if term is not None:
-            values[attribute] = term if takes_text and type(term) is str and term else read(term)
+        if term is None:
+            continue
+        if takes_text and type(term) is str and term:
+            values[attribute] = term
+        elif (value := read(term)) or type(value) in NEVER_EMPTY:
+            values[attribute] = value
     return values
 
 
