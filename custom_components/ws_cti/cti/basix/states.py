@@ -78,6 +78,9 @@ def _parts_of(said: str) -> list[str]:
 
 _OF_CUSTOMER: Final = ("id", "name", "organization", "avatar", "prefecture")
 
+_BARE: Final = frozenset({StateName.BRIDGED, StateName.RINGING})
+"""States that bear nothing but their name."""
+
 _FORMER_NAMES: Final[dict[str, str]] = {"plivo": StateName.XML_IVR.value}  # until 2019
 
 _STATES: Final[dict[str, tuple[type[ChannelState], tuple[Column, ...]]]] = {
@@ -164,6 +167,8 @@ def state_of(term: Term) -> Both[ChannelState] | None:
     if not isinstance(term, (tuple, list)) or len(term) < 2:  # noqa: PLR2004
         return None
     since, name, rest = timestamp(term[0]), text(term[1]), term[2:]
+    if since is not None and name in _BARE and not rest:  # as most are
+        return ChannelState(since, name), {"since": since, "name": name}
     make: type[ChannelState] = Calling
     if name == StateName.CALLING:
         parts = _aim(rest)
@@ -171,9 +176,9 @@ def state_of(term: Term) -> Both[ChannelState] | None:
         parts = _OUTSIDE | attributes(_AIMS[TargetType.PSTN], rest)
     elif (known := _STATES.get(name)) is not None:
         make, parts = known[0], attributes(known[1], rest)
+        name = _FORMER_NAMES.get(name, name)
     else:
         make, parts = ChannelState, _unknown(rest)
-    name = _FORMER_NAMES.get(name, name)
     told = parts.copy()
     if name:
         told["name"] = name
