@@ -16,7 +16,7 @@ from typing import Any, override
 from aiohttp import ClientSession
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
-from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -113,24 +113,12 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         self.clock = PbxClock()
         self._outage = Outage()
         self._missed: list[CallEvent] = []
-        self._origin: Event[Any] = Event(DOMAIN)
+        self.origin: Event[Any] = Event(DOMAIN)
         self._wakers: dict[Key | None, tuple[CALLBACK_TYPE, ...]] = {}
         self._call_listeners: defaultdict[Key, list[CallListener]] = defaultdict(list)
-        self._channel_listeners: list[ChannelListener] = []
+        self._channel_listeners: tuple[ChannelListener, ...] = ()
         self._fires_channels: bool = entry.options.get(CONF_CHANNEL_EVENTS, True)
         self._names_callers: bool = entry.options.get(CONF_RECORD_CALLER_DATA, False)
-
-    def context(self) -> Context:
-        """Return a context for a state that follows from what the phone system tells.
-
-        Without one, Home Assistant takes the change of the state for what the state comes
-        from. Each state then holds the event that holds it, a circle that only the garbage
-        collector opens: under a flood of calls it held up everything for a quarter of a
-        second. So a state's origin is the phone system.
-        """
-        context = Context()
-        context.origin_event = self._origin
-        return context
 
     @property
     def connected(self) -> bool:
@@ -226,12 +214,14 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
 
     @callback
     def async_add_channel_listener(self, listener: ChannelListener) -> Callable[[], None]:
-        """Tell a listener each change of each channel, once the picture has it."""
-        self._channel_listeners.append(listener)
+        """Tell a listener each change of a channel or of a list of channels, once the picture has it."""
+        self._channel_listeners = (*self._channel_listeners, listener)
 
         @callback
         def remove() -> None:
-            self._channel_listeners.remove(listener)
+            others = [*self._channel_listeners]
+            others.remove(listener)
+            self._channel_listeners = tuple(others)
 
         return remove
 
@@ -247,9 +237,7 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         return sorted(self._wakers, key=lambda key: key in (PBX, None))
 
     def _wake(self, keys: Collection[Key | None]) -> None:
-        for key in keys:
-            for wake in self._wakers.get(key, ()):
-                wake()
+        self._show(keys, ())
 
     # What the link tells
 
@@ -262,20 +250,19 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         self._outage.heard()
         effect = self.pbx.apply(told)
         if isinstance(told, Change) and told.element in _CHANNELS:
-            self._tell_channel(told)
-        if not self.last_update_success or ROSTER in effect.touched:
+            for listener in self._channel_listeners:
+                listener(told)
+            if self._fires_channels:
+                self.hass.bus.async_fire(EVENT_CHANNEL, channel_data(self.config_entry, told))
+        if not (touched := effect.touched):
+            return
+        if ROSTER in touched or not self.last_update_success:
             for _ in self._spreading(effect):
                 pass
-        elif effect.touched:  # as nearly always, in one go
+            return
+        if effect.events:
             self.clock.heard(effect.events)
-            self._show(effect.touched, effect.events)
-
-    def _tell_channel(self, change: Change) -> None:
-        if self._channel_listeners and change.element is Element.CHANNEL:
-            for listener in tuple(self._channel_listeners):
-                listener(change)
-        if self._fires_channels:
-            self.hass.bus.async_fire(EVENT_CHANNEL, channel_data(self.config_entry, change))
+        self._show(touched, effect.events)
 
     async def restored(self, snapshot: Snapshot) -> None:
         """Take all rows of an element, however many."""
@@ -337,7 +324,10 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
 
     def _show(self, touched: Collection[Key | None], events: Collection[CallEvent]) -> None:
         """Write states before telling events: an automation reads them when it runs."""
-        self._wake(touched)
+        wakers = self._wakers
+        for key in touched:
+            for wake in wakers.get(key, ()):
+                wake()
         if events:
             self._wake(self._log(events))
             for event in events:
