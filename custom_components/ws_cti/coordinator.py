@@ -214,7 +214,7 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
 
     @callback
     def async_add_channel_listener(self, listener: ChannelListener) -> Callable[[], None]:
-        """Tell a listener each change of a channel or of a list of channels, once the picture has it."""
+        """Tell a listener each change of a channel, or of who waits, once the picture has it."""
         self._channel_listeners = (*self._channel_listeners, listener)
 
         @callback
