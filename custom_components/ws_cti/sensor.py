@@ -49,22 +49,18 @@ _CALLERS: Final = frozenset({"other_number", "other_name", "slots"})
 type Attributes = dict[str, Any]
 
 
-def _as_it_is(read: Any) -> Any:  # noqa: ANN401 - of whatever kind is read
-    return read
-
-
 @dataclass(frozen=True, kw_only=True)
 class CtiSensorDescription(SensorEntityDescription):
     """Describe a sensor by what it reads, and by how that is put into words.
 
     The id is that of its user or group. All that is shown must follow from what was
-    read: as long as that is equal, nothing is written. What shows calls is woken by their
-    key as well.
+    read: as long as that is equal, nothing is written. Without a `value_fn` what was read
+    is the value itself. What shows calls is woken by their key as well.
     """
 
     read_fn: Callable[[CtiCoordinator, Id], Any]
     calls_key_fn: Callable[[Id], Key] | None = None
-    value_fn: Callable[[Any], int | str | datetime | None] = _as_it_is
+    value_fn: Callable[[Any], int | str | datetime | None] | None = None
     attributes_fn: Callable[[Any], Attributes] | None = None
     last_reset_fn: Callable[[Any], datetime] | None = None
     picture_fn: Callable[[Any], str | None] | None = None
@@ -73,7 +69,7 @@ class CtiSensorDescription(SensorEntityDescription):
 def _count(
     key: str,
     read_fn: Callable[[CtiCoordinator, Id], Any],
-    value_fn: Callable[[Any], int | None] = _as_it_is,
+    value_fn: Callable[[Any], int | None] | None = None,
     attributes_fn: Callable[[Any], Attributes] | None = None,
     *,
     calls_key_fn: Callable[[Id], Key] | None = None,
@@ -366,7 +362,8 @@ class CtiSensor(CtiEntity, SensorEntity):
     def _show(self, seen: Any) -> None:
         """Put it into words."""
         description = self.entity_description
-        self._attr_native_value = description.value_fn(seen)
+        value_fn = description.value_fn
+        self._attr_native_value = seen if value_fn is None else value_fn(seen)
         if description.attributes_fn is not None:
             self._attr_extra_state_attributes = description.attributes_fn(seen)
         if description.last_reset_fn is not None:
