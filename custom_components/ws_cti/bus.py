@@ -6,7 +6,7 @@ from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 
-from .cti.model import Change, Channel, Notice, WaitingChannel
+from .cti.model import Change, EndUsers, Notice
 from .cti.pbx import Pbx
 from .cti.plain import plain
 from .cti.story import CallDirection, CallEvent, Outcome, Step
@@ -49,11 +49,16 @@ CALL_DETAILS: Final = (
 )
 """What `call_details` tells; whoever reads it elsewhere finds only what is not empty."""
 
+_IN_VAIN: Final = frozenset({Step.MISSED, Step.ABANDONED})
+
 type CallDetails = dict[str, Json]
 """What `call_details` tells of one step."""
 
 _MOMENTS: Final = 256
 """How many points in time are remembered: each is told by several events and states."""
+
+_CUSTOMERS: Final = 256
+"""How many are remembered in plain words, which each step of their call tells."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -67,8 +72,7 @@ def moment(at: int | None) -> datetime | None:
 @lru_cache(maxsize=_MOMENTS)
 def iso(at: int | None) -> str | None:
     """Return a point in time as the data of events and attributes tell it."""
-    time = moment(at)
-    return None if time is None else time.isoformat()
+    return None if at is None else (_EPOCH + timedelta(microseconds=at)).isoformat()
 
 
 def microseconds(at: datetime) -> int:
@@ -76,29 +80,38 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=_CUSTOMERS)
+def _customers(end_user: EndUsers) -> Json:
+    """Return whom the CRM sees in a call as plain data."""
+    return plain(end_user)
+
+
 def call_details(pbx: Pbx, event: CallEvent) -> CallDetails:
     """Return what an automation needs to know of one step of a call."""
+    user_id, group_id, answered_by = event.user_id, event.group_id, event.answered_by
+    caller, called = event.caller, event.called
+    after, before = event.ended_after, event.ended_before
     return {
-        "user_id": event.user_id,
-        "user_name": pbx.user_title(event.user_id) if event.user_id else None,
+        "user_id": user_id,
+        "user_name": pbx.user_title(user_id) if user_id else None,
         "call_id": event.call_id,
         "direction": str(event.direction),
         "location": event.location,
-        "caller_number": event.caller.number,
-        "caller_name": event.caller.name,
-        "called_number": event.called.number,
-        "called_name": event.called.name,
+        "caller_number": caller.number,
+        "caller_name": caller.name,
+        "called_number": called.number,
+        "called_name": called.name,
         "did": event.dialled_address,
-        "group_id": event.group_id,
-        "group_name": pbx.group_title(event.group_id) if event.group_id else None,
-        "answered_by": event.answered_by,
-        "answered_by_name": pbx.user_title(event.answered_by) if event.answered_by else None,
+        "group_id": group_id,
+        "group_name": pbx.group_title(group_id) if group_id else None,
+        "answered_by": answered_by,
+        "answered_by_name": pbx.user_title(answered_by) if answered_by else None,
         "outcome": str(event.outcome) if event.outcome is not None else None,
         "ring_seconds": event.ring_seconds,
         "talk_seconds": event.talk_seconds,
-        "ended_after": iso(event.ended_after),
-        "ended_before": iso(event.ended_before),
-        "end_user": plain(event.end_user) if event.end_user is not None else None,
+        "ended_after": iso(after) if after is not None else None,
+        "ended_before": iso(before) if before is not None else None,
+        "end_user": _customers(event.end_user) if event.end_user is not None else None,
         "time": iso(event.at),
     }
 
@@ -121,14 +134,10 @@ def belongs_in_logbook(event: CallEvent) -> bool:
     It is the end of a call for whoever missed it, talked or placed it; not for colleagues
     whose phones rang along, nor for the group of him who answered.
     """
-    match event.step:
-        case Step.MISSED | Step.ABANDONED:
-            return True
-        case Step.ENDED:
-            talked = event.outcome is Outcome.ANSWERED
-            return talked or event.direction is CallDirection.OUTGOING
-        case _:
-            return False
+    if event.step is Step.ENDED:
+        talked = event.outcome is Outcome.ANSWERED
+        return talked or event.direction is CallDirection.OUTGOING
+    return event.step in _IN_VAIN
 
 
 def logbook_data(entry: ConfigEntry, pbx: Pbx, event: CallEvent) -> dict[str, Json]:
@@ -155,7 +164,7 @@ def other_party(event: CallEvent) -> dict[str, Json]:
 def channel_data(entry: ConfigEntry, change: Change) -> dict[str, Json]:
     """Return the data of a `ws_cti_channel` event."""
     item = change.item
-    told = item.told if isinstance(item, (Channel, WaitingChannel)) else None
+    told = getattr(item, "told", None)  # as channels have it, if whoever read them had it
     return {
         "entry_id": entry.entry_id,
         "element": change.element,

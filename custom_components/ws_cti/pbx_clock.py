@@ -7,7 +7,7 @@ from typing import Final
 
 from homeassistant.util import dt as dt_util
 
-from .bus import moment
+from .bus import microseconds
 from .cti.story import CallEvent
 
 _SAMPLES: Final = 16
@@ -24,14 +24,15 @@ class PbxClock:
 
     def __init__(self) -> None:
         """Begin without a comparison."""
-        self._behind: deque[timedelta] = deque(maxlen=_SAMPLES)
+        self._heard: deque[tuple[datetime, int]] = deque(maxlen=_SAMPLES)
 
     def heard(self, events: Iterable[CallEvent]) -> None:
         """Take note of steps that were told just now."""
         for event in events:
-            if (at := moment(event.at)) is not None:
-                self._behind.append(dt_util.utcnow() - at)
+            if event.at is not None:
+                self._heard.append((dt_util.utcnow(), event.at))
 
     def now(self) -> datetime:
         """Return what the phone system's clock says now (inferred)."""
-        return dt_util.utcnow() - min(self._behind, default=timedelta())
+        behind = (microseconds(heard_at) - at for heard_at, at in self._heard)
+        return dt_util.utcnow() - timedelta(microseconds=min(behind, default=0))

@@ -65,17 +65,18 @@ def end_users(call: Call, leg: Channel | None) -> EndUsers | None:
 
 def far_end(picture: Picture, channel: Channel) -> Peer:
     """Return who is at the far end of a channel."""
-    user_id = channel.user_id if channel.peer_location != Location.EXTERNAL else None
+    location = channel.peer_location
+    user_id = channel.user_id if location != Location.EXTERNAL else None
     inbound = channel.direction != Direction.OUTBOUND
     number = channel.calling_number if inbound else channel.called_number
-    name = _customer_name(channel.end_user) if channel.end_user is not None else None
-    user = picture.users.get(user_id) if user_id is not None else None
-    if user is not None:
+    customers = channel.end_user
+    name = _customer_name(customers) if customers is not None else None
+    if user_id is not None and (user := picture.users.get(user_id)) is not None:
         number = user.main_extension or number
         name = name or user.title
     if name is None and inbound:
         name = _calling_name(channel)
-    return Peer(_number(number), name, user_id, channel.peer_location)
+    return Peer(_number(number), name, user_id, location)
 
 
 def caller(picture: Picture, call: Call, leg: Channel | None) -> Peer:
@@ -99,7 +100,7 @@ def _is_rung_by_api(call: Call, leg: Channel) -> bool:
     """Return whether an API client rang this phone for somebody else's sake."""
     return (
         leg.direction == Direction.OUTBOUND
-        and (leg.uuid == call.first_id or call.rings_along(leg))
+        and (leg.uuid == call.first_id or (bool(leg.origination) and call.rings_along(leg)))
         and not is_placed_by_user(call, leg)
     )
 
@@ -113,7 +114,9 @@ def called(picture: Picture, call: Call, leg: Channel | None) -> Peer:
 
 
 def _called_from(picture: Picture, call: Call, root: Channel) -> Peer:
-    state = root.state if isinstance(root.state, Calling) else None
+    state = root.state
+    if not isinstance(state, Calling):
+        state = None
     own_id = root.uuid
     others = [one.peer_location for uuid, one in call.channels.items() if uuid != own_id]
     partner = root.other or _UNTOLD
@@ -195,5 +198,7 @@ def _calling_name(channel: Channel) -> str | None:
 
 
 def _number(said: str) -> str | None:
+    if said.isdecimal():
+        return said  # as nearly always
     is_nobodys = said.strip().casefold() in _WITHHELD or said.startswith(_WAITING_PLACES)
     return None if is_nobodys else said

@@ -16,8 +16,11 @@ def event_of_part(
     """Return a step of a call for one of its users; `outcome` ends his part."""
     from_peer = caller(picture, call, part.last_leg)
     to_peer = called(picture, call, part.last_leg)
-    over = outcome is not None
-    answered_at = part.answered_at if part.answered else None
+    ring_seconds = talk_seconds = None
+    if outcome is not None:
+        answered_at = part.answered_at if part.answered else None
+        ring_seconds = _seconds(part.began_at, answered_at or at)
+        talk_seconds = _seconds(answered_at, at)
     return CallEvent(
         call_id=call.id,
         step=step,
@@ -31,8 +34,8 @@ def event_of_part(
         dialled_address=_dialled_address(call),
         answered_by=call.answered_by,
         outcome=outcome,
-        ring_seconds=_seconds(part.began_at, answered_at or at) if over else None,
-        talk_seconds=_seconds(answered_at, at) if over and part.answered else None,
+        ring_seconds=ring_seconds,
+        talk_seconds=talk_seconds,
         end_user=end_users(call, part.last_leg),
     )
 
@@ -61,7 +64,8 @@ def event_of_group(
 
 def _dialled_address(call: Call) -> str | None:
     """Return the number by which the PBX was reached, mostly a DID."""
-    return call.first.target.address if call.first is not None and call.first.target else None
+    target = call.first.target if call.first is not None else None
+    return target.address if target is not None else None
 
 
 def _seconds(begin: int | None, end: int | None) -> float | None:

@@ -20,12 +20,10 @@ _STRENGTH: Final = {state: rank for rank, state in enumerate(CallState)}
 
 def user_call(picture: Picture, call: Call, part: Part) -> UserCall | None:
     """Return what a user does in a call, or None where his phones have left it."""
-    legs = [*part.legs.values()]
+    legs = part.legs
     if not legs:
         return None
-    leg = legs[0]
-    if len(legs) > 1:
-        leg = min(legs, key=lambda one: _STRENGTH[_leg_state(picture, call, part, one)])
+    [leg] = legs.values() if len(legs) == 1 else [_strongest_leg(picture, call, part)]
     state = _leg_state(picture, call, part, leg)
     return UserCall(
         call_id=call.id,
@@ -37,6 +35,11 @@ def user_call(picture: Picture, call: Call, part: Part) -> UserCall | None:
     )
 
 
+def _strongest_leg(picture: Picture, call: Call, part: Part) -> Channel:
+    """Return which of several phones decides what their user does in a call."""
+    return min(part.legs.values(), key=lambda one: _STRENGTH[_leg_state(picture, call, part, one)])
+
+
 def strongest(calls: list[UserCall]) -> UserCall | None:
     """Return the call that decides a user's state; among equals the oldest."""
     if len(calls) < 2:  # noqa: PLR2004 - as most have
@@ -45,7 +48,7 @@ def strongest(calls: list[UserCall]) -> UserCall | None:
 
 
 def _leg_state(picture: Picture, call: Call, part: Part, leg: Channel) -> CallState:
-    if _parked(picture, leg) is not None:
+    if picture.parked and _parked(picture, leg) is not None:
         return CallState.ON_HOLD
     name = leg.state.name if leg.state is not None else None
     if name in _DIALING and (part.is_caller or leg.answered_at is not None):
@@ -70,10 +73,7 @@ def _dialled_in(call: Call, leg: Channel) -> bool:
 
 def _parked(picture: Picture, leg: Channel) -> Parked | None:
     """Return the park state of a leg, or of the one that it is bridged to."""
-    parked = picture.parked
-    if not parked:
-        return None
-    return parked.get(leg.uuid) or parked.get(leg.other_uuid or "")
+    return picture.parked.get(leg.uuid) or picture.parked.get(leg.other_uuid or "")
 
 
 def _since(picture: Picture, part: Part, state: CallState, leg: Channel) -> int | None:
