@@ -92,7 +92,7 @@ def _session() -> tuple[list[bytes], list[bytes]]:
     opening, events = [], []
     for frame in recorded()[:-1]:  # the last one ends the connection
         match session.read(frame):
-            case InfoEvent(Element.USER, _, "added" | "removed"):
+            case InfoEvent(element=Element.USER, event="added" | "removed"):
                 pass
             case InfoEvent():
                 events.append(frame)

@@ -43,6 +43,11 @@ def row(fields: dict[str, Term]) -> Row:
     return Row(tuple(fields), tuple(fields.values()))
 
 
+def told(element: str, row: Row, event: str) -> InfoEvent:
+    """Return the event that tells of a row."""
+    return InfoEvent(row.names, row.terms, element, event)
+
+
 def charlist(text: str) -> Term:
     return [ord(letter) for letter in text]
 
@@ -86,20 +91,18 @@ def test_initial_info_without_rows_needs_no_field_spec() -> None:
 
 def test_an_info_event_brings_one_row_and_what_happened() -> None:
     message = reader(USER_SPEC).read(("info_event", "user", (10001000, "user0", 0), "removed"))
-    assert message == InfoEvent(
-        "user", row({"id": 10001000, "name": "user0", "presence": 0}), "removed"
-    )
+    assert message == told("user", row({"id": 10001000, "name": "user0", "presence": 0}), "removed")
 
 
 def test_event_names_that_nobody_documented_survive() -> None:
     message = reader(USER_SPEC).read(("info_event", "user", (1,), "polished"))
-    assert message == InfoEvent("user", row({"id": 1}), "polished")
+    assert message == told("user", row({"id": 1}), "polished")
 
 
 def test_rows_are_mapped_by_field_spec_and_never_by_position() -> None:
     reordered = reader(("field_spec", "user", ["presence", "shoe_size", "name", "id"]))
     message = reordered.read(("info_event", "user", (3, 43, "user0", 10001000), "updated"))
-    assert message == InfoEvent(
+    assert message == told(
         "user", row({"id": 10001000, "name": "user0", "presence": 3, "shoe_size": 43}), "updated"
     )
 
@@ -107,7 +110,7 @@ def test_rows_are_mapped_by_field_spec_and_never_by_position() -> None:
 def test_a_later_field_spec_replaces_the_earlier_one() -> None:
     replaced = reader(USER_SPEC, ("field_spec", "user", ["name", "id"]))
     message = replaced.read(("info_event", "user", ("user0", 1), "updated"))
-    assert message == InfoEvent("user", row({"name": "user0", "id": 1}), "updated")
+    assert message == told("user", row({"name": "user0", "id": 1}), "updated")
 
 
 def test_short_rows_lack_fields_and_long_rows_have_too_many() -> None:
@@ -127,7 +130,7 @@ def test_a_row_that_is_none_does_not_cost_the_others() -> None:
 def test_elements_that_nobody_documented_survive() -> None:
     unknown = reader(("field_spec", "coffee_machine", ["id", "beans"]))
     message = unknown.read(("info_event", "coffee_machine", (1, "arabica"), "updated"))
-    assert message == InfoEvent("coffee_machine", row({"id": 1, "beans": "arabica"}), "updated")
+    assert message == told("coffee_machine", row({"id": 1, "beans": "arabica"}), "updated")
 
 
 @pytest.mark.parametrize("write", [str, charlist])
@@ -141,7 +144,7 @@ def test_words_and_containers_may_come_in_any_shape(
     message = shaped.read(
         container((write("info_event"), write("user"), container((1, "user0")), write("added")))
     )
-    assert message == InfoEvent("user", row({"id": 1, "name": "user0"}), "added")
+    assert message == told("user", row({"id": 1, "name": "user0"}), "added")
 
 
 def test_messages_may_grow() -> None:
@@ -149,7 +152,7 @@ def test_messages_may_grow() -> None:
     assert grown.read(("initial_info", "user", [(1,)], "new")) == InitialInfo(
         "user", (row({"id": 1}),)
     )
-    assert grown.read(("info_event", "user", (1,), "updated", 7)) == InfoEvent(
+    assert grown.read(("info_event", "user", (1,), "updated", 7)) == told(
         "user", row({"id": 1}), "updated"
     )
     assert grown.read(("system_msg", "logout", "new")) == SystemMessage("logout")
@@ -219,7 +222,7 @@ def test_legacy_channels_come_all_at_once_and_then_each(wrapped: Wrapping) -> No
     assert legacy.read(wrapped(("initial_chan_info", [("a", None), ("b", None)]))) == InitialInfo(
         "channel", (row({"uuid": "a", "state": None}), row({"uuid": "b", "state": None}))
     )
-    assert legacy.read(wrapped(("chan_info", ("a", (1, "plivo"))))) == InfoEvent(
+    assert legacy.read(wrapped(("chan_info", ("a", (1, "plivo"))))) == told(
         "channel", row({"uuid": "a", "state": (1, "plivo")}), "updated"
     )
 
@@ -244,7 +247,7 @@ def test_legacy_parking_and_mailboxes_have_messages_of_their_own(
 ) -> None:
     legacy = reader(wrapped(("field_spec", tag, ["first", "second"])))
     message = legacy.read(wrapped((tag, (1, "two"))))
-    assert message == InfoEvent(element, row({"first": 1, "second": "two"}), event)
+    assert message == told(element, row({"first": 1, "second": "two"}), event)
 
 
 @each_wrapping
@@ -254,10 +257,8 @@ def test_messages_of_the_system_are_wrapped_as_well(wrapped: Wrapping) -> None:
 
 def test_one_connection_may_even_mix_the_grammars() -> None:
     mixed = reader(USER_SPEC, [("field_spec", "chan_info", ["uuid"])])
-    assert mixed.read((("chan_info", ("a",)),)) == InfoEvent(
-        "channel", row({"uuid": "a"}), "updated"
-    )
-    assert mixed.read(("info_event", "user", (1,), "added")) == InfoEvent(
+    assert mixed.read((("chan_info", ("a",)),)) == told("channel", row({"uuid": "a"}), "updated")
+    assert mixed.read(("info_event", "user", (1,), "added")) == told(
         "user", row({"id": 1}), "added"
     )
 
@@ -334,17 +335,17 @@ def test_a_server_that_invents_elements_does_not_cost_the_known_ones() -> None:
     for name in (*Element, "chan_info", "park_info", "unpark_info", "mwi_info"):
         invented.read(("field_spec", name, ["id"]))
     for name in Element:
-        assert invented.read(("info_event", name, (1,), "added")) == InfoEvent(
+        assert invented.read(("info_event", name, (1,), "added")) == told(
             name, row({"id": 1}), "added"
         )
-    assert invented.read(("chan_info", (1,))) == InfoEvent("channel", row({"id": 1}), "updated")
+    assert invented.read(("chan_info", (1,))) == told("channel", row({"id": 1}), "updated")
 
 
 def test_a_field_spec_of_more_fields_than_any_row_has_is_refused() -> None:
     most = reader(("field_spec", "user", [f"field{number}" for number in range(MAX_FIELDS)]))
     with pytest.raises(ProtocolError, match="too many fields"):
         most.read(("field_spec", "user", [f"field{number}" for number in range(MAX_FIELDS + 1)]))
-    assert most.read(("info_event", "user", (1,), "added")) == InfoEvent(
+    assert most.read(("info_event", "user", (1,), "added")) == told(
         "user", row({"field0": 1}), "added"
     )
 

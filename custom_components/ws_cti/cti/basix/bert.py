@@ -65,8 +65,11 @@ _ATOMS: Final[dict[bytes, Term]] = {
     b"bert": _BERT,
 }
 
-_TUPLE: Final = bytes((_VERSION, 104))
-"""How a frame begins that holds a tuple, and is not compressed."""
+_EVENT: Final = b"\x83h\x04d\x00\x0ainfo_event"
+"""How nearly all frames begin: a tuple of four whose first term is known, and no form of BERT."""
+
+_BEHIND_TAG: Final = len(_EVENT)
+_REST: Final = range(3)
 
 _UNDEFINED: Final = b"d\x00\x09undefined"
 """The whole term that stands in most fields of a row: one comparison tells it."""
@@ -99,17 +102,16 @@ class BertDecoder:
         # One empty list for the whole frame: 56 bytes for each of its byte would be many.
         self._nil = []
         try:
-            if frame.startswith(_TUPLE):  # as all messages are: the loop begins inside it
-                buf = frame
-                items, end = self._terms(buf, 3, _TIMES[buf[2]], MAX_DEPTH - 1)
-                term = _bert_form(items, end) if items and items[0] is _BERT else tuple(items)
+            if frame.startswith(_EVENT):  # the loop begins behind what is known already
+                items, end = self._terms(frame, _BEHIND_TAG, _REST, MAX_DEPTH - 1)
+                term: Term = ("info_event", *items)
             else:
-                buf, start = _opened(frame)
-                [term], end = self._terms(buf, start, _TIMES[1], MAX_DEPTH)
+                frame, start = _opened(frame)
+                [term], end = self._terms(frame, start, _TIMES[1], MAX_DEPTH)
         except (IndexError, struct.error) as err:
             raise MalformedError("frame cut short") from err
-        if end != len(buf):
-            if end > len(buf):
+        if end != len(frame):
+            if end > len(frame):
                 raise MalformedError("frame cut short")
             raise MalformedError("bytes left over", end)
         return term
@@ -126,52 +128,55 @@ class BertDecoder:
         """
         if room < 0:
             raise MalformedError("nested too deeply", at)
-        atoms = self._atoms
         terms: list[Term] = []
         for _ in times:
             match buf[at]:
+                case 100:  # ATOM_EXT
+                    if buf.startswith(_UNDEFINED, at):
+                        terms.append(None)
+                        at += 12
+                        continue
+                    start = at + 3
+                    at = start + _U16(buf, at)[0]
+                    try:
+                        terms.append(self._atoms[buf[start:at]])
+                    except KeyError:
+                        terms.append(self._new_atom(buf[start:at]))
+                    continue
                 case 97:  # SMALL_INTEGER_EXT
                     terms.append(buf[at + 1])
                     at += 2
-                case 109:  # BINARY_EXT
+                    continue
+                case 109:  # BINARY_EXT, read below
                     start = at + 5
                     at = start + _U32(buf, at)[0]
-                    try:
-                        terms.append(buf[start:at].decode())
-                    except UnicodeDecodeError:
-                        terms.append(buf[start:at].decode("latin-1"))
-                case 100 if buf.startswith(_UNDEFINED, at):
-                    terms.append(None)
-                    at += 12
-                case 100:  # ATOM_EXT
-                    start = at + 3
-                    at = start + _U16(buf, at)[0]
-                    try:
-                        terms.append(atoms[buf[start:at]])
-                    except KeyError:
-                        terms.append(self._new_atom(buf[start:at]))
                 case 98:  # INTEGER_EXT
                     terms.append(_I32(buf, at)[0])
                     at += 5
+                    continue
                 case 104:  # SMALL_TUPLE_EXT
                     items, at = self._terms(buf, at + 2, _TIMES[buf[at + 1]], room - 1)
-                    if items and items[0] is _BERT:
-                        terms.append(_bert_form(items, at))
-                    else:
-                        terms.append(tuple(items))
+                    terms.append(
+                        _bert_form(items, at) if items and items[0] is _BERT else tuple(items)
+                    )
+                    continue
                 case 110:  # SMALL_BIG_EXT: points in time
-                    start = at + 3
-                    end = start + buf[at + 1]
-                    value = _from_bytes(buf[start:end], "little")
+                    end = at + 3 + buf[at + 1]
+                    value = _from_bytes(buf[at + 3 : end], "little")
                     terms.append(-value if buf[at + 2] else value)
                     at = end
-                case 107:  # STRING_EXT, a list of small integers: a charlist on this wire
+                    continue
+                case 107:  # STRING_EXT, a list of small integers: a charlist, read below
                     start = at + 3
                     at = start + _U16(buf, at)[0]
-                    terms.append(text_of(buf[start:at]))
                 case _:
                     term, at = self._rare(buf, at, room)
                     terms.append(term)
+                    continue
+            try:
+                terms.append(buf[start:at].decode())
+            except UnicodeDecodeError:
+                terms.append(buf[start:at].decode("latin-1"))
         return terms, at
 
     def _rare(self, buf: bytes, at: int, room: int) -> _Read[Term]:

@@ -198,8 +198,8 @@ class BasixSession(Session):
 
     def __init__(self) -> None:
         """Start without field specs."""
-        self._decoder = BertDecoder()
-        self._reader = MessageReader()
+        self._term_of = BertDecoder().decode
+        self._message_of = MessageReader().read
         self._announced: set[str] = set()
         self._reported: set[Element] = set()
 
@@ -226,25 +226,25 @@ class BasixSession(Session):
         """Return what a frame says."""
         if isinstance(frame, str):
             raise ProtocolError("a text frame, which this protocol does not have")
-        return self.understand(self._reader.read(self._decoder.decode(frame)))
+        return self.understand(self._message_of(self._term_of(frame)))
 
     def read(self, frame: bytes) -> Message:
         """Return the message that a frame is, its rows with the names of their fields."""
-        return self._reader.read(self._decoder.decode(frame))
+        return self._message_of(self._term_of(frame))
 
     def understand(self, message: Message) -> Collection[Update | Notice]:
         """Return what a message changes in the picture, or tells to people."""
         if not isinstance(message, InfoEvent):
             return self._rarer(message)
-        known = _KNOWN.get(message.element)
-        if known is None:
+        try:
+            element, read = _KNOWN[message.element]
+        except KeyError:
             return self._mailbox(message)
-        element, read = known
-        item = read(message.row)
+        item = read(message)
         if item is None:
             raise ProtocolError("a row that names nothing known")
-        kind = _KINDS.get(message.event, ChangeKind.UPDATED)  # the list of event names is open
-        return (Change(element, kind, item, message.event),)
+        event = message.event  # the list of their names is open
+        return (Change(element, _KINDS.get(event, ChangeKind.UPDATED), item, event),)
 
     def _rarer(self, message: Rarer) -> Collection[Update | Notice]:
         """Return what a message tells that is no event."""
@@ -277,7 +277,7 @@ class BasixSession(Session):
     def _mailbox(self, message: InfoEvent) -> Collection[Update]:
         if message.element != MAILBOX:
             raise ProtocolError("a row that names nothing known")
-        report = mailbox_of(message.row)
+        report = mailbox_of(message)
         return () if report is None else (report,)
 
     def _system_message(self, word: str) -> Collection[Notice]:

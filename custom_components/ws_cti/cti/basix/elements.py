@@ -27,6 +27,7 @@ from .states import (
     hangup_of,
     origination_of,
     other_of,
+    parted,
     state_of,
     tags_of,
     target_of,
@@ -167,9 +168,6 @@ _CHANNEL: Final = _Table(
     }
 )
 
-_COMPOSED: Final = ("state", "target", "origination", "end_user", "tags", "other")
-"""What is made of several values, and read as both the thing and plain data."""
-
 _WAITING: Final = _Table(
     {
         "uuid": ("uuid", identifier),
@@ -223,12 +221,13 @@ def channel_of(row: Row) -> Channel | None:
     told = _CHANNEL.read(row)
     if "uuid" not in told:
         return None
-    values = _made_of(told)
+    values = parted(told)
     if told.get("last_event") == LastEvent.CHANNEL_HANGUP:
         hangup = hangup_of(text(told.get("last_event_data")))
         if hangup is not None:
             values["hangup"], told["hangup"] = hangup
-    return Channel(**values, told=told)
+    values["told"] = told
+    return Channel(**values)
 
 
 def waiting_channel_of(row: Row) -> WaitingChannel | None:
@@ -240,16 +239,7 @@ def waiting_channel_of(row: Row) -> WaitingChannel | None:
     calling_number = told.pop("calling_number", None)
     if calling_number is not None:
         told.setdefault("peer_number", calling_number)
-    return WaitingChannel(**_made_of(told), told=told)
-
-
-def _made_of(told: dict[str, Any]) -> dict[str, Any]:
-    """Take apart what a row says from the same as plain data, which is left behind."""
-    values = told.copy()
-    for name in _COMPOSED:
-        if name in told:
-            values[name], told[name] = told[name]
-    return values
+    return WaitingChannel(**parted(told), told=told)
 
 
 def mailbox_of(row: Row) -> MailboxReport | None:

@@ -77,13 +77,23 @@ class InitialInfo:
     rows: tuple[Row, ...]
 
 
-@value(frozen=True, slots=True)
-class InfoEvent:
+@dataclass(slots=True, eq=False)
+class InfoEvent(Row):
     """Bring one whole row, and what happened to it in the wire's own word."""
 
     element: str
-    row: Row
     event: str
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        """Return whether another event tells the same of the same row."""
+        return (
+            isinstance(other, InfoEvent)
+            and (self.element, self.event) == (other.element, other.event)
+            and Row.__eq__(self, other)
+        )
+
+    __hash__ = None  # terms need not have one
 
 
 @value(frozen=True, slots=True)
@@ -128,7 +138,11 @@ MAX_NAME: Final = 64
 _MAX_SPECS: Final = 64
 
 _INFO_EVENT: Final = Tag.INFO_EVENT.value
-_EVENT_PARTS: Final = 4
+
+_EVENT: Final = (str, str, tuple, str)
+"""What an event is made of where nothing is odd in it: its tag, element, row and word."""
+
+type _Event = tuple[str, str, tuple[Term, ...], str]
 
 
 class MessageReader:
@@ -144,12 +158,11 @@ class MessageReader:
         Raises ProtocolError for what is no message at all, and for rows whose field
         spec has not come yet.
         """
-        if type(term) is tuple and len(term) == _EVENT_PARTS and term[0] == _INFO_EVENT:
-            _, element, row, event = term  # as nearly all are; what is odd in it is read below
-            if isinstance(element, str) and isinstance(row, tuple) and isinstance(event, str):
-                names = self._specs.get(element)
-                if names is not None:
-                    return InfoEvent(element, Row(names, row), event)
+        if type(term) is tuple and tuple(map(type, term)) == _EVENT:  # as nearly all are
+            whole: _Event = term  # type: ignore[assignment] # its types were compared
+            tag, element, row, event = whole
+            if tag == _INFO_EVENT and element in self._specs:
+                return InfoEvent(self._specs[element], row, element, event)
         match term:
             case [tuple() | list() as inner]:
                 return self._read(inner)  # the wrapper of 2016 to 2018
@@ -163,7 +176,7 @@ class MessageReader:
         match tag, parts[1:]:
             case Tag.INFO_EVENT, [element, row, event, *_]:
                 name = text(element)
-                return InfoEvent(name, self._row(name, row), text(event))
+                return _event(name, self._row(name, row), text(event))
             case Tag.INITIAL_INFO, [element, list() as rows, *_]:
                 name = text(element)
                 return InitialInfo(name, self._rows(name, rows))
@@ -177,7 +190,7 @@ class MessageReader:
                 return InitialInfo(Element.CHANNEL, self._rows(Tag.CHAN_INFO, rows))
             case legacy, [row, *_] if legacy in _LEGACY:
                 element, kind = _LEGACY[legacy]
-                return InfoEvent(element, self._row(legacy, row), kind)
+                return _event(element, self._row(legacy, row), kind)
             case known, _ if known in Tag:
                 raise ProtocolError(f"{known} without what belongs to it")
             case _:
@@ -212,3 +225,7 @@ class MessageReader:
         if not isinstance(row, (tuple, list)):
             raise ProtocolError("a row is no tuple")
         return Row(names, row)
+
+
+def _event(element: str, row: Row, event: str) -> InfoEvent:
+    return InfoEvent(row.names, row.terms, element, event)

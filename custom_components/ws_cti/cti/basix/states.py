@@ -47,18 +47,32 @@ _MISSING: Final[tuple[Term, ...]] = (None,) * 7
 _MAX_CUSTOMERS: Final = 256
 """How many texts are remembered with the customers that they name."""
 
+_CONTAINERS: Final = (tuple, list)
+
+_COMPOSED: Final = frozenset({"state", "target", "origination", "end_user", "tags", "other"})
+"""Attributes made of several values, which are read as both the thing and plain data."""
+
 type _Parts = tuple[Term, ...] | list[Term]
+
+
+def parted(told: dict[str, Any]) -> dict[str, Any]:
+    """Take what a row or tuple says out of the same as plain data, which is left behind."""
+    values = told.copy()
+    for name in told.keys() & _COMPOSED:
+        values[name], told[name] = told[name]
+    return values
 
 
 def end_users_of(term: Term) -> Both[EndUsers] | None:
     """Return the customers of `id*name*…`, `_MANY_:N|…|…`, or None for `***`."""
-    said = text(term)
-    return _end_users(said) if said.strip("*") else None
+    return _end_users(text(term))
 
 
 @lru_cache(maxsize=_MAX_CUSTOMERS)
-def _end_users(said: str) -> Both[EndUsers]:
+def _end_users(said: str) -> Both[EndUsers] | None:
     """Return the customers that a text names, which stands in each row of their call."""
+    if not said.strip("*"):
+        return None
     total, items = 1, [said]
     if said.startswith(_MANY):
         count, *parts = said.removeprefix(_MANY).split("|")
@@ -130,6 +144,12 @@ _TARGET: Final = (
     column("address", optional_text),
 )
 
+
+def _look_up(term: Term) -> Json:
+    """Return the caller look-up that stands where until 2024 the time of the answer did."""
+    return None if isinstance(term, int) or timestamp(term) is not None else whoscall(term)
+
+
 _OTHER: Final = (
     column("type", optional_text),
     column("end_user", end_users_of),
@@ -139,19 +159,17 @@ _OTHER: Final = (
     column("offered_at", timestamp),
     column("group_id", nothing),
     column("answered_at", timestamp),
+    column("whoscall", _look_up),
 )
 """What the summary says of another channel; position 6 names a group for users alone."""
-
-_LOOK_UP: Final = (column("whoscall", whoscall),)
 
 _OTHER_USER: Final = (
     _OTHER[0],
     column("user_id", identifier),
     *_OTHER[2:6],
     column("group_id", identifier),
-    _OTHER[7],
+    *_OTHER[7:],
 )
-
 
 _OUTSIDE: Final = {"target_location": "ext", "target_type": TargetType.PSTN.value}
 
@@ -164,9 +182,11 @@ _CALLING_UNTIL_2019: Final = (
 
 def state_of(term: Term) -> Both[ChannelState] | None:
     """Return the state that `{Ts, Name, ...}` says, or None where there is none."""
-    if not isinstance(term, (tuple, list)) or len(term) < 2:  # noqa: PLR2004
-        return None
-    since, name, rest = timestamp(term[0]), text(term[1]), term[2:]
+    match term:
+        case [at, said, *rest]:
+            since, name = timestamp(at), text(said)
+        case _:
+            return None
     if since is not None and name in _BARE and not rest:  # as most are
         return ChannelState(since, name), {"since": since, "name": name}
     make: type[ChannelState] = Calling
@@ -199,7 +219,7 @@ def _aim(rest: _Parts) -> dict[str, Any]:
     location, kind = text(first), text(second)
     if location not in _LOCATIONS and not isinstance(target, tuple):
         return attributes(_CALLING_UNTIL_2019, rest)
-    parts = target if isinstance(target, (tuple, list)) else (target,)
+    parts = target if isinstance(target, _CONTAINERS) else (target,)
     if (columns := _AIMS.get(kind)) is not None:
         aim = attributes(columns, parts)
         if aim.get("group_type") == "ring":
@@ -218,7 +238,7 @@ def _aim(rest: _Parts) -> dict[str, Any]:
 
 def target_of(term: Term) -> Both[Target] | None:
     """Return whom an inbound channel is meant for: `{Type, Id, Name, Address}`."""
-    if not isinstance(term, (tuple, list)) or not term:
+    if not term or not isinstance(term, _CONTAINERS):
         return None
     told = attributes(_TARGET, term)
     return Target(**told), told
@@ -230,16 +250,12 @@ def other_of(term: Term) -> Both[OtherChannel] | None:
     Position 7 held the time of the answer until 2024 and a caller look-up since: a
     number is the one, a text the other (inferred from the client's history).
     """
-    if not isinstance(term, (tuple, list)) or not term:
+    if not term or not isinstance(term, _CONTAINERS):
         return None
     is_user = text(term[0]) == TargetType.USER
-    told = attributes(_OTHER_USER if is_user else _OTHER, term)
-    if "answered_at" not in told and len(term) > 7 and not isinstance(term[7], int):  # noqa: PLR2004
-        told |= attributes(_LOOK_UP, term[7:])
-    values = told.copy()
-    if "end_user" in told:
-        values["end_user"], told["end_user"] = told["end_user"]
-    return OtherChannel(**values), told
+    # Position 7 is read twice.
+    told = attributes(_OTHER_USER if is_user else _OTHER, [*term[:8], *term[7:8]])
+    return OtherChannel(**parted(told)), told
 
 
 def origination_of(term: Term) -> Both[tuple[str, ...]] | None:

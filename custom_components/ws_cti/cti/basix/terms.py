@@ -18,8 +18,8 @@ from ..words import Id, Json, Raw
 from .bert import MAX_DEPTH, Term, text_of
 from .opaque import Opaque
 
-_MAX_TIMESTAMP: Final = 32_503_680_000_000_000  # the year 3000
-_MAX_TIMESTAMP_DIGITS: Final = len(str(_MAX_TIMESTAMP))
+_POINTS_IN_TIME: Final = range(1, 32_503_680_000_000_000)  # up to the year 3000
+_MAX_TIMESTAMP_DIGITS: Final = len(str(_POINTS_IN_TIME.stop))
 _MAX_INTEGER_BITS: Final = 63  # what JSON writers and readers agree on
 _MAX_CODE_POINT: Final = 0x10FFFF
 _MAX_WHOSCALL: Final = 65_536
@@ -60,7 +60,7 @@ def timestamp(term: Term) -> int | None:
         if not isinstance(term, str) or not term.isdecimal() or len(term) > _MAX_TIMESTAMP_DIGITS:
             return None
         term = int(term)
-    return term if 0 < term < _MAX_TIMESTAMP else None
+    return term if term in _POINTS_IN_TIME else None
 
 
 def raw(term: Term) -> Raw:
@@ -101,8 +101,8 @@ type Reader = Callable[[Term], object]
 type Both[T] = tuple[T, Json]
 """What a term says, and the same as `plain` data: whoever reads it has both at hand."""
 
-type Column = tuple[str, Reader, bool]
-"""Which attribute a term becomes, how it is read, and whether text is taken as it is."""
+type Column = tuple[str, Reader, type | None]
+"""Which attribute a term becomes, how it is read, and what type of it is taken as it is."""
 
 _TAKE_TEXT: Final[tuple[Reader, ...]] = (text, optional_text, identifier, raw, to_json)
 """What takes any text but an empty one as it is, and need not be called then."""
@@ -110,7 +110,7 @@ _TAKE_TEXT: Final[tuple[Reader, ...]] = (text, optional_text, identifier, raw, t
 
 def column(attribute: str, read: Reader) -> Column:
     """Return how a term is read that stands in the same place of every row or tuple."""
-    return attribute, read, read in _TAKE_TEXT
+    return attribute, read, str if read in _TAKE_TEXT else None
 
 
 def attributes(columns: tuple[Column, ...], terms: Iterable[Term]) -> dict[str, Any]:
@@ -121,10 +121,10 @@ def attributes(columns: tuple[Column, ...], terms: Iterable[Term]) -> dict[str, 
     that runs once in a frame is not.
     """
     values: dict[str, Any] = {}
-    for (attribute, read, takes_text), term in zip(columns, terms, strict=False):
+    for (attribute, read, taken), term in zip(columns, terms, strict=False):
         if term is None:
             continue
-        if takes_text and type(term) is str and term:
+        if type(term) is taken and term:
             values[attribute] = term
         elif (value := read(term)) or type(value) in NEVER_EMPTY:
             values[attribute] = value
