@@ -14,6 +14,8 @@ from custom_components.ws_cti.cti.model import (
 )
 from custom_components.ws_cti.cti.story import CallDirection
 from custom_components.ws_cti.cti.words import (
+    PBX,
+    PBX_QUEUES,
     Element,
     Location,
     StateName,
@@ -35,6 +37,7 @@ from .scene import (
     from_phone,
     listed,
     over,
+    parked,
     phone,
     talking,
 )
@@ -132,6 +135,25 @@ def test_media_plug_is_no_call(scene: Scene, field: str) -> None:
     assert scene.plays(plug, talking(plug, other)) == []
     assert (scene.state(ALICE), len(scene.pbx.calls)) == ("idle", 0)
     assert scene.ends(over(plug, "recv_bye,NORMAL_CLEARING")) == []
+    assert scene.is_empty()
+
+
+def test_media_plug_that_waits_is_counted_though_it_is_no_call(scene: Scene) -> None:
+    plug = from_phone(ALICE, "media_plug")
+    scene.plays(plug)
+    scene.plays(parked(plug, "1"))
+    assert {PBX, PBX_QUEUES} <= scene.touched
+    scene.ends(over(parked(plug, "1"), "recv_bye,NORMAL_CLEARING"))
+    assert {PBX, PBX_QUEUES} <= scene.touched
+    assert scene.is_empty()
+
+
+def test_channel_that_tells_itself_as_its_other_end_leaves_nothing_behind(scene: Scene) -> None:
+    ringing = phone(ALICE)
+    ringing = replace(ringing, other_uuid=ringing.uuid)
+    assert scene.plays(ringing) == ["Alice ringing"]
+    assert scene.ends(over(ringing, "send_cancel,ORIGINATOR_CANCEL")) == ["Alice missed cancelled"]
+    assert user_calls_key(ALICE) in scene.touched
     assert scene.is_empty()
 
 

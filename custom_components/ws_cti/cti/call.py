@@ -1,14 +1,16 @@
 """Follow one call: its legs, and each user's part in it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from .model import Calling, Channel, Hangup
+from .model import Calling, Channel, ChannelState, Hangup
 from .story import CallDirection, Outcome
 from .words import (
+    PBX,
     Direction,
     HangupCause,
     Id,
+    Key,
     Location,
     StateName,
 )
@@ -34,74 +36,97 @@ _OUTCOMES: Final[dict[str, Outcome]] = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Part:
     """Follow one user through one call.
 
-    `announced` tells whether a step was told that asks for an end; `answers_before` is
-    how often the call had been answered when his part began; `last_leg` is the latest
-    row of his phones, which outlives `legs`.
+    `direction` is which way the call goes for him; `announced` tells whether a step was
+    told that asks for an end; `answers_before` is how often the call had been answered
+    when his part began; `last_leg` is the latest row of his phones, which outlives `legs`.
     """
 
     user_id: Id
     is_caller: bool
+    direction: CallDirection
     began_at: int | None
     answers_before: int
     last_leg: Channel
-    group_id: Id | None = None
-    announced: bool = False
-    answered: bool = False
-    answered_at: int | None = None
-    left_at: int | None = None
-    hangup: Hangup | None = None
-    unseen_end: bool = False
-    legs: dict[Id, Channel] = field(default_factory=dict)
+    group_id: Id | None
+    announced: bool
+    answered: bool
+    answered_at: int | None
+    left_at: int | None
+    hangup: Hangup | None
+    unseen_end: bool
+    legs: dict[Id, Channel]
 
-    @property
-    def direction(self) -> CallDirection:
-        """Return which way the call goes for this user."""
-        return CallDirection.OUTGOING if self.is_caller else CallDirection.INCOMING
+    def __init__(self, user_id: Id, call: Call, leg: Channel) -> None:
+        """Begin with the first leg of the user in a call."""
+        self.user_id = user_id
+        self.is_caller = is_placed_by_user(call, leg)
+        self.direction = CallDirection.OUTGOING if self.is_caller else CallDirection.INCOMING
+        self.began_at = leg.offered_at
+        self.answers_before = call.answers
+        self.last_leg = leg
+        self.group_id = self.answered_at = self.left_at = self.hangup = None
+        self.announced = self.answered = self.unseen_end = False
+        self.legs = {}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Call:
     """Follow one call.
 
     `first` is the channel that began it and `root` the one whose call it is: the first
     until it leaves, then who was handed on to others. Both are living or as they were
-    last seen, and their ids are known before they are told; `went_unseen` tells that the
-    root left while no connection was there to see it. `visits` holds the groups in whose
-    queue it is, and since when.
+    last seen, and their ids are known before they are told; `root_state` is the root's
+    last state while it lived, and `went_unseen` tells that it left while no connection
+    was there to see it. `visits` holds the groups in whose queue it is, and since when;
+    `groups` by which groups each channel is served or which it calls, and `group_ids` all
+    of these groups. A change of the call touches `concerned`: the phone system and who has a
+    part. `is_open` tells that somebody's phones may have left before his outcome is
+    certain.
     """
 
     id: Id
     first_id: Id
     root_id: Id
-    first: Channel | None = None
-    root: Channel | None = None
-    channels: dict[Id, Channel] = field(default_factory=dict)
-    parts: dict[Id, Part] = field(default_factory=dict)
-    visits: dict[Id, int | None] = field(default_factory=dict)
-    group_ids: frozenset[Id] = frozenset()
-    answers: int = 0
-    answered_by: Id | None = None
-    in_voicemail: bool = False
-    went_unseen: bool = False
-    leg_hangup: Hangup | None = None
+    first: Channel | None
+    root: Channel | None
+    root_state: ChannelState | None
+    root_is_gone: bool
+    channels: dict[Id, Channel]
+    parts: dict[Id, Part]
+    concerned: set[Key]
+    is_open: bool
+    visits: dict[Id, int | None]
+    groups: dict[Id, tuple[Id, ...]]
+    group_ids: frozenset[Id]
+    answers: int
+    answered_by: Id | None
+    went_unseen: bool
+    leg_hangup: Hangup | None
+
+    def __init__(self, call_id: Id) -> None:
+        """Begin with nothing known but the uuid of the channel that begins it."""
+        self.id = self.first_id = self.root_id = call_id
+        self.first = self.root = self.root_state = None
+        self.answered_by = self.leg_hangup = None
+        self.root_is_gone = self.is_open = self.went_unseen = False
+        self.answers = 0
+        self.channels, self.parts, self.visits, self.groups = {}, {}, {}, {}
+        self.concerned = {PBX}
+        self.group_ids = frozenset()
 
     @property
-    def root_is_gone(self) -> bool:
-        """Return whether the channel whose call it is is known to have ended."""
-        return self.root is not None and self.root.uuid not in self.channels
+    def in_voicemail(self) -> bool:
+        """Return whether a mailbox has the call, or had it when its root left."""
+        return self.root_state is not None and self.root_state.name == StateName.VOICEMAIL
 
     @property
     def ended_unseen(self) -> bool:
         """Return whether the channel whose call it is ended without our seeing it."""
         return self.root_is_gone and self.went_unseen
-
-    def is_first(self, channel: Channel) -> bool:
-        """Return whether a channel is the one that began the call."""
-        return channel.uuid == self.first_id
 
     def is_root(self, channel: Channel) -> bool:
         """Return whether a channel is the one whose call it is."""
@@ -112,10 +137,11 @@ class Call:
 
         Only `origination` ties phones together before one is answered (inferred).
         """
+        if not channel.origination:  # as with most
+            return False
         root = self.root
         return (
-            bool(channel.origination)
-            and root is not None
+            root is not None
             and root.uuid != channel.uuid
             and (channel.origination, channel.direction) == (root.origination, root.direction)
             and channel.other_uuid is None
@@ -126,14 +152,15 @@ class Call:
 
         Who was handed on calls those who ring since then, but was called himself before.
         """
-        if leg is None or leg.uuid not in (self.first_id, self.root_id):
+        if self.first is self.root or leg is None:  # as in most calls
             return self.root
-        return self.first
+        return self.first if leg.uuid in (self.first_id, self.root_id) else self.root
 
     def put(self, channel: Channel) -> None:
         """Take a channel in, or its new row, and learn whose call it is."""
         uuid = channel.uuid
         self.channels[uuid] = channel
+        self.groups[uuid] = groups_of(channel)
         if uuid == self.first_id:
             self.first = channel
         elif (
@@ -147,13 +174,15 @@ class Call:
 
     def remove(self, last: Channel) -> None:
         """Let a channel go, of which this is the last row, and learn whose call it is."""
-        self.channels.pop(last.uuid, None)
-        if self.is_first(last):
+        uuid = last.uuid
+        del self.channels[uuid], self.groups[uuid]
+        if uuid == self.first_id:
             self.first = last
-        if not self.is_root(last):
+        if uuid != self.root_id:
             self.leg_hangup = last.hangup or self.leg_hangup
             return
         self.root = last
+        self.root_is_gone = True
         for channel in self.channels.values():
             if self.rings_along(channel):
                 self._begin_with(channel)
@@ -165,25 +194,19 @@ class Call:
     def _begin_with(self, channel: Channel) -> None:
         self.first = self.root = channel
         self.first_id = self.root_id = channel.uuid
+        self.root_is_gone = False
 
     def _lead(self, channel: Channel) -> None:
         self.root, self.root_id = channel, channel.uuid
-        self.in_voicemail = channel.state is not None and channel.state.name == StateName.VOICEMAIL
-
-    def serving_groups(self) -> frozenset[Id]:
-        """Return the groups that the call now waits in or is served by."""
-        found: set[Id | None] = set(self.visits)
-        for channel in self.channels.values():
-            found.update(groups_of(channel))
-        return frozenset([group_id for group_id in found if group_id is not None])
+        self.root_state, self.root_is_gone = channel.state, False
 
 
-def groups_of(channel: Channel | None) -> tuple[Id | None, Id | None]:
+def groups_of(channel: Channel) -> tuple[Id, ...]:
     """Return by which group a channel is served, and which one it calls."""
-    if channel is None:
-        return None, None
-    state = channel.state
-    return channel.group_id, state.group_id if isinstance(state, Calling) else None
+    served_by, state = channel.group_id, channel.state
+    if isinstance(state, Calling) and (called := state.group_id) is not None:
+        return (called,) if served_by is None else (served_by, called)
+    return () if served_by is None else (served_by,)
 
 
 def _is_handed_on(channel: Channel) -> bool:
@@ -202,8 +225,9 @@ def is_placed_by_user(call: Call, channel: Channel) -> bool:
     rang first at the request of an API client. A channel from outside bears the id of
     the user who is called (seen in the recording of 2016's grammar).
     """
-    began = call.is_first(channel) or call.rings_along(channel)
-    if not began or channel.user_id is None:
+    if channel.user_id is None:
+        return False
+    if channel.uuid != call.first_id and not call.rings_along(channel):
         return False
     if channel.direction == Direction.OUTBOUND:
         return bool(channel.origination) and channel.group_id is None
@@ -225,6 +249,14 @@ def is_answered(call: Call, channel: Channel) -> bool:
     return True
 
 
+def calls_others(call: Call, root: Channel) -> bool:
+    """Return whether the user of a call's root waits for somebody else to answer."""
+    if root.uuid == call.first_id:
+        return is_placed_by_user(call, root)
+    # Who was rung himself before he was handed on has answered his own phone.
+    return root.direction != Direction.OUTBOUND
+
+
 def was_answered(call: Call, last: Channel, now: Channel) -> bool:
     """Return whether a channel's call was answered before the channel's row changed.
 
@@ -232,8 +264,8 @@ def was_answered(call: Call, last: Channel, now: Channel) -> bool:
     """
     if not is_answered(call, last):
         return False
-    calls_others = call.is_root(now) and not call.is_first(now) and _is_handed_on(last)
-    return not (calls_others and now.state is not None and now.state.name in _ANSWERING)
+    was_handed_on = call.first_id != now.uuid == call.root_id and _is_handed_on(last)
+    return not (was_handed_on and now.state is not None and now.state.name in _ANSWERING)
 
 
 def outcome_of(hangup: Hangup | None) -> Outcome:

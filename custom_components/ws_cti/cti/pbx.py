@@ -48,6 +48,9 @@ _PASSING: Final = (
     Element.QUEUED_CHANNEL,
     Element.PARKED_CHANNEL,
 )
+type _Listed = Domain | User | Group | Membership | Terminal | WaitingChannel
+"""All that is told of but channels, which come far more often than anything else."""
+
 _NONE: Final[Mapping[Id, Membership]] = MappingProxyType({})
 _NO_TERMINALS: Final[Mapping[Id, Terminal]] = MappingProxyType({})
 
@@ -64,6 +67,8 @@ class Pbx(Picture):
         self._told: set[Element] = set()
         self._users: dict[Id, User] = {}
         self._groups: dict[Id, Group] = {}
+        self._user_titles: dict[Id, str] = {}
+        self._group_titles: dict[Id, str] = {}
         self._memberships: dict[Id, Membership] = {}
         self._terminals: dict[Id, Terminal] = {}
         self._channels: dict[Id, Channel] = {}
@@ -119,13 +124,11 @@ class Pbx(Picture):
 
     def user_title(self, user_id: Id) -> str | None:
         """Return the name of a user."""
-        user = self._users.get(user_id)
-        return user.title if user is not None else None
+        return self._user_titles.get(user_id)
 
     def group_title(self, group_id: Id) -> str | None:
         """Return the name of a group."""
-        group = self._groups.get(group_id)
-        return group.title if group is not None else None
+        return self._group_titles.get(group_id)
 
     # What changes it
 
@@ -133,10 +136,21 @@ class Pbx(Picture):
         """Take one update in and return whom it touched and what it was for calls."""
         effect = Effect()
         if isinstance(update, Change):
-            if update.kind is ChangeKind.REMOVED:
-                self._remove(update.element, update.item, effect)
+            item = update.item
+            if isinstance(item, Channel):  # as most are
+                uuid = item.uuid
+                if update.kind is ChangeKind.REMOVED or item.ended:
+                    self._end_channel(uuid, item, effect)
+                else:
+                    last = self._channels.get(uuid)
+                    # Most rows tell of another event, which saves comparing all they tell.
+                    if last is None or last.last_event != item.last_event or last != item:
+                        self._channels[uuid] = item
+                        self._channel_changed(uuid, item, effect)
+            elif update.kind is ChangeKind.REMOVED:
+                self._remove(update.element, item, effect)
             else:
-                self._put(update.element, update.item, effect)
+                self._put(update.element, item, effect)
         elif isinstance(update, Snapshot):
             for _ in self.restoring(update, effect):
                 pass
@@ -193,7 +207,8 @@ class Pbx(Picture):
             case Element.DOMAIN:
                 pass
         for item in items:
-            self._put(element, item, effect)
+            if not isinstance(item, Channel):
+                self._put(element, item, effect)
             yield
 
     def _dropping[T: (User, Group, Membership, Terminal)](
@@ -207,30 +222,22 @@ class Pbx(Picture):
     def _restoring_channels(self, items: tuple[Item, ...], effect: Effect) -> Iterator[None]:
         told = {item.uuid: item for item in items if isinstance(item, Channel) and not item.ended}
         for gone in [channel for channel in self._channels.values() if channel.uuid not in told]:
-            self._end_channel(gone, None, effect)
+            self._end_channel(gone.uuid, None, effect)
             yield
         # All are there before the first is understood, and callers come before legs.
         changed = [one for one in told.values() if self._channels.get(one.uuid) != one]
         self._channels.update({channel.uuid: channel for channel in changed})
         changed.sort(key=lambda one: (one.direction == Direction.OUTBOUND, one.offered_at or 0))
         for channel in changed:
-            self._channel_changed(channel, effect)
+            self._channel_changed(channel.uuid, channel, effect)
             yield
 
-    def _put(self, element: Element, item: Item, effect: Effect) -> None:
+    def _put(self, element: Element, item: _Listed, effect: Effect) -> None:
         match item:
-            case Channel():
-                last = self._channels.get(item.uuid)
-                if item.ended:
-                    if last is not None:
-                        self._end_channel(last, item, effect)
-                # Most rows tell of another event, which saves comparing all that they tell.
-                elif last is None or last.last_event != item.last_event or last != item:
-                    self._channels[item.uuid] = item
-                    self._channel_changed(item, effect)
             case WaitingChannel():
                 moved = self.queues.report(item.uuid, element, item.state)
                 if moved is not None:
+                    self.calls.touch(item.uuid, effect)
                     self._requeue(item.uuid, moved, effect)
             case User():
                 self._put_user(item, effect)
@@ -245,19 +252,18 @@ class Pbx(Picture):
             case _ as never:
                 assert_never(never)
 
-    def _remove(self, element: Element, item: Item, effect: Effect) -> None:
+    def _remove(self, element: Element, item: _Listed, effect: Effect) -> None:
         match item:
-            case Channel():
-                if (last := self._channels.get(item.uuid)) is not None:
-                    self._end_channel(last, item, effect)
             case WaitingChannel():
                 self._unreport(item.uuid, element, effect)
             case User():
                 if self._users.pop(item.id, None) is not None:
+                    del self._user_titles[item.id]
                     effect.touched.add(user_key(item.id))
                     self._renamed_user(item.id, effect)
             case Group():
                 if self._groups.pop(item.id, None) is not None:
+                    del self._group_titles[item.id]
                     effect.touched.add(group_key(item.id))
                     self._renamed(effect)
             case Membership():
@@ -278,6 +284,7 @@ class Pbx(Picture):
         self._users[user.id] = user
         effect.touched.add(user_key(user.id))
         if known is None or known.title != user.title:
+            self._user_titles[user.id] = user.title
             self._renamed_user(user.id, effect)
 
     def _put_group(self, group: Group, effect: Effect) -> None:
@@ -287,6 +294,7 @@ class Pbx(Picture):
         self._groups[group.id] = group
         effect.touched.add(group_key(group.id))
         if known is None or known.title != group.title:
+            self._group_titles[group.id] = group.title
             self._renamed(effect)
 
     def _renamed_user(self, user_id: Id, effect: Effect) -> None:
@@ -342,34 +350,37 @@ class Pbx(Picture):
 
     # Who speaks, waits or is parked
 
-    def _channel_changed(self, channel: Channel, effect: Effect) -> None:
-        self.calls.channel_changed(channel, effect)
-        moved = self.queues.report(channel.uuid, Element.CHANNEL, channel.state)
+    def _channel_changed(self, uuid: Id, channel: Channel, effect: Effect) -> None:
+        is_of_call = self.calls.channel_changed(channel, effect)
+        moved = self.queues.report(uuid, Element.CHANNEL, channel.state)
         if moved is not None:
-            self._requeue(channel.uuid, moved, effect)
+            if not is_of_call:  # and so has touched nobody yet
+                self.calls.touch(uuid, effect)
+            self._requeue(uuid, moved, effect)
 
-    def _end_channel(self, last: Channel, final: Channel | None, effect: Effect) -> None:
-        del self._channels[last.uuid]
-        self.calls.channel_gone(last, final, effect)
-        moved = self.queues.forget(last.uuid)
+    def _end_channel(self, uuid: Id, final: Channel | None, effect: Effect) -> None:
+        if self._channels.pop(uuid, None) is None:
+            return
+        self.calls.channel_gone(uuid, final, effect)
+        moved = self.queues.forget(uuid)
         if moved is not None:
-            self._requeue(last.uuid, moved, effect)
+            self.calls.touch(uuid, effect)
+            self._requeue(uuid, moved, effect)
 
     def _unreport(self, uuid: Id, element: Element, effect: Effect) -> None:
         moved = self.queues.unreport(uuid, element)
         if moved is not None:
+            self.calls.touch(uuid, effect)
             self._requeue(uuid, moved, effect)
 
     def _requeue(self, uuid: Id, moved: Move, effect: Effect) -> None:
         """Tell whom it concerns that a channel began or ceased to wait, or to be parked."""
-        self.calls.touch(uuid, effect)
         before, now = moved
         effect.touched.add(PBX_QUEUES)
         if before is not None:
             effect.touched.add(group_queue_key(before))
-        if before == now:
-            return
-        if before is not None:
+            if before == now:
+                return
             self.calls.queue_left(uuid, before, effect)
         if now is not None:
             effect.touched.add(group_queue_key(now))

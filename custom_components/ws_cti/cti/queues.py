@@ -6,7 +6,7 @@ so; among equally new ones the one that says so counts.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Set as AbstractSet
+from collections.abc import Collection, Mapping, Set as AbstractSet
 from types import MappingProxyType
 from typing import Final
 
@@ -19,6 +19,7 @@ type Move = tuple[Id | None, Id | None]
 type _Decision = Calling | Parked
 
 _NOBODY: Final[Mapping[Id, int | None]] = MappingProxyType({})
+_DECIDING: Final = (Calling, Parked)
 _UNPARKING: Final = (Element.CHANNEL_WAITING, Element.PARKED_CHANNEL)
 
 
@@ -27,7 +28,7 @@ class Queues:
 
     def __init__(self) -> None:
         """Start with empty queues."""
-        self._reports: dict[Id, dict[Element, ChannelState]] = {}
+        self._reports: defaultdict[Id, dict[Element, ChannelState]] = defaultdict(dict)
         self._unparked: dict[Id, Parked] = {}
         self._deciding: dict[Id, _Decision] = {}
         self._waiting: defaultdict[Id, dict[Id, int | None]] = defaultdict(dict)
@@ -66,15 +67,16 @@ class Queues:
         """Take note of the state that an element reports for a channel."""
         if state is None:
             return self.unreport(uuid, element)
-        reports = self._reports.get(uuid)
-        if reports is None:
-            reports = self._reports[uuid] = {}
+        reports = self._reports[uuid]
         is_new = element not in reports
         reports[element] = state
         if element in _UNPARKING and self._unparked.pop(uuid, None) is not None:
             is_new = False
         before = self._deciding.get(uuid)
-        if before is not None and is_new and (state.since or 0) <= (before.since or 0):
+        if before is None:
+            if len(reports) == 1 and not isinstance(state, _DECIDING):
+                return None  # as with most channels most of the time
+        elif is_new and (state.since or 0) <= (before.since or 0):
             return None  # lists repeat what is known: neither an older state decides nor an equal
         return self._settle(uuid, reports, before)
 
@@ -109,49 +111,44 @@ class Queues:
         self, uuid: Id, reports: dict[Element, ChannelState], before: _Decision | None
     ) -> Move | None:
         """Draw the conclusion for a channel, which without lists its own row decides."""
-        if before is None and len(reports) == 1:
-            (state,) = reports.values()
-            if not isinstance(state, (Calling, Parked)):
-                return None  # as with most channels most of the time
-        return self._move(uuid, before, self._decision(uuid, reports))
-
-    def _decision(self, uuid: Id, reports: dict[Element, ChannelState]) -> _Decision | None:
-        """Return the state by which a channel waits for a group or is parked."""
-        states = [*reports.values()]
+        states: Collection[ChannelState] = reports.values()
         if len(states) > 1:
             newest = max([state.since or 0 for state in states])
             states = [state for state in states if (state.since or 0) == newest]
         for state in states:
-            if isinstance(state, Calling) and state.group_id is not None:
-                return state
-            if isinstance(state, Parked) and state != self._unparked.get(uuid):
-                return state
-        return None
+            if isinstance(state, Calling):
+                if state.group_id is not None:
+                    return self._move(uuid, before, state)
+            elif isinstance(state, Parked) and state != self._unparked.get(uuid):
+                return self._move(uuid, before, state)
+        return self._move(uuid, before, None) if before is not None else None
 
     def _move(self, uuid: Id, before: _Decision | None, now: _Decision | None) -> Move | None:
-        if now is not None:
-            self._deciding[uuid] = now
-        elif before is not None:
+        """Let a channel cease to wait or be parked by one state, and begin to by another."""
+        if now is None:
             del self._deciding[uuid]
-        left, entered = _wait(before), _wait(now)
-        if before == now or (left is not None and left == entered):
-            return None
-        if left is not None:
-            waiting = self._waiting[left[0]]
+        else:
+            self._deciding[uuid] = now
+            if before is not None and _is_same(before, now):
+                return None
+        left: Id | None = None
+        entered: Id | None = None
+        if isinstance(before, Calling) and (left := before.group_id) is not None:
+            waiting = self._waiting[left]
             del waiting[uuid]
             if not waiting:
-                del self._waiting[left[0]]
-        if entered is not None:
-            self._waiting[entered[0]][uuid] = entered[1]
-        if isinstance(now, Parked):
+                del self._waiting[left]
+        elif before is not None and not isinstance(now, Parked):
+            del self._parked[uuid]
+        if isinstance(now, Calling) and (entered := now.group_id) is not None:
+            self._waiting[entered][uuid] = now.since
+        elif isinstance(now, Parked):
             self._parked[uuid] = now
-        else:
-            self._parked.pop(uuid, None)
-        return left and left[0], entered and entered[0]
+        return left, entered
 
 
-def _wait(state: _Decision | None) -> tuple[Id, int | None] | None:
-    """Return for which group a channel in this state waits, and since when."""
-    if isinstance(state, Calling) and (group_id := state.group_id) is not None:
-        return group_id, state.since
-    return None
+def _is_same(one: _Decision, other: _Decision) -> bool:
+    """Return whether two states keep a channel where it is, and since when."""
+    if isinstance(one, Calling) and isinstance(other, Calling):
+        return (one.group_id, one.since) == (other.group_id, other.since)
+    return one == other
