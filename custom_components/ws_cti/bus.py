@@ -140,18 +140,17 @@ def belongs_in_logbook(event: CallEvent) -> bool:
     return event.step in _IN_VAIN
 
 
-def logbook_data(entry: ConfigEntry, pbx: Pbx, event: CallEvent) -> dict[str, Json]:
+def logbook_data(entry: ConfigEntry, step: Step, details: CallDetails) -> dict[str, Json]:
     """Return the data of a `ws_cti_logbook` event, which tells nothing of the other party."""
-    owner = pbx.user_title(event.user_id) if event.user_id else None
-    group = pbx.group_title(event.group_id) if event.group_id else None
+    group = details["group_name"]
     return {
         "entry_id": entry.entry_id,
-        "name": owner or group,
-        "step": event.step,
-        "direction": event.direction,
-        "outcome": event.outcome,
-        "group_name": group if event.user_id else None,
-        "talk_seconds": event.talk_seconds,
+        "name": details["user_name"] or group,
+        "step": str(step),
+        "direction": details["direction"],
+        "outcome": details["outcome"],
+        "group_name": group if details["user_id"] else None,
+        "talk_seconds": details["talk_seconds"],
     }
 
 

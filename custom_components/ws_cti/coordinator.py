@@ -6,7 +6,6 @@ unavailable; what happened to calls meanwhile is told once the picture is whole.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 import logging
@@ -115,7 +114,7 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         self._missed: list[CallEvent] = []
         self.origin: Event[Any] = Event(DOMAIN)
         self._wakers: dict[Key | None, tuple[CALLBACK_TYPE, ...]] = {}
-        self._call_listeners: defaultdict[Key, list[CallListener]] = defaultdict(list)
+        self._call_listeners: dict[Key, tuple[CallListener, ...]] = {}
         self._channel_listeners: tuple[ChannelListener, ...] = ()
         self._fires_channels: bool = entry.options.get(CONF_CHANNEL_EVENTS, True)
         self._names_callers: bool = entry.options.get(CONF_RECORD_CALLER_DATA, False)
@@ -201,14 +200,14 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
     @callback
     def async_add_call_listener(self, key: Key, listener: CallListener) -> Callable[[], None]:
         """Tell a listener each step of the calls of a user or a group, and its details."""
-        self._call_listeners[key].append(listener)
+        self._call_listeners[key] = (*self._call_listeners.get(key, ()), listener)
 
         @callback
         def remove() -> None:
-            listeners = self._call_listeners[key]
-            listeners.remove(listener)
-            if not listeners:
-                del self._call_listeners[key]
+            others = [*self._call_listeners.pop(key)]
+            others.remove(listener)
+            if others:
+                self._call_listeners[key] = tuple(others)
 
         return remove
 
@@ -354,14 +353,16 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
             EVENT_CALL, call_data(self.config_entry, event, details, device_id)
         )
         if device_id is not None and belongs_in_logbook(event):
-            self._tell_logbook(event, key, device_id)
-        for listener in tuple(self._call_listeners.get(key, ())):
+            self._tell_logbook(event, details, key, device_id)
+        for listener in self._call_listeners.get(key, ()):
             listener(event, details)
 
-    def _tell_logbook(self, event: CallEvent, key: Key, device_id: str) -> None:
+    def _tell_logbook(
+        self, event: CallEvent, details: CallDetails, key: Key, device_id: str
+    ) -> None:
         unique_id = f"{self.roster.identifier(key)[1]}_call"
         registry = er.async_get(self.hass)
-        told = logbook_data(self.config_entry, self.pbx, event) | {
+        told = logbook_data(self.config_entry, event.step, details) | {
             "device_id": device_id,
             "entity_id": registry.async_get_entity_id(Platform.EVENT, DOMAIN, unique_id),
         }
