@@ -34,7 +34,7 @@ def measured(benchmark: str) -> dict[str, float]:
     ("benchmark", "line", "is_good_enough"),
     [
         ("decode", "decode_vs_erlastic", lambda times: times >= 1.4),
-        ("event", "event_vs_floor", lambda times: times <= 6),
+        ("event", "event_vs_floor", lambda times: times <= 4.5),
         ("scaling", "scaling", lambda times: times <= 1.6),
         ("setup", "resync_writes", lambda writes: writes == 0),
     ],
