@@ -57,9 +57,6 @@ type CallDetails = dict[str, Json]
 _MOMENTS: Final = 256
 """How many points in time are remembered: each is told by several events and states."""
 
-_CUSTOMERS: Final = 256
-"""How many are remembered in plain words, which each step of their call tells."""
-
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -80,10 +77,9 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
-@lru_cache(maxsize=_CUSTOMERS)
 def _customers(end_user: EndUsers) -> Json:
     """Return whom the CRM sees in a call as plain data."""
-    return plain(end_user)
+    return plain(end_user) if end_user.told is None else end_user.told
 
 
 def call_details(pbx: Pbx, event: CallEvent) -> CallDetails:

@@ -1,5 +1,6 @@
 """A user's picture is loaded from the phone system's own server, or from nowhere."""
 
+import tracemalloc
 from typing import Final
 
 from hypothesis import given, strategies as st
@@ -94,3 +95,12 @@ def test_whatever_a_phone_system_says_no_other_server_is_named(avatar: str) -> N
 
 def test_a_phone_system_has_no_pictures_unless_it_says_so() -> None:
     assert Driver.picture_of(DRIVER, User(id="1", avatar="alice.png")) is None
+
+
+def test_no_name_of_a_picture_is_that_long() -> None:
+    tracemalloc.start()
+    for number in range(300):
+        assert picture(f"{number}{'x' * 20_000}.png") is None
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 500_000

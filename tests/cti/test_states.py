@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from reprlib import repr as shortened
+import tracemalloc
 
 from hypothesis import given
 import pytest
@@ -462,3 +463,13 @@ def test_any_term_in_any_place_is_read(term: Written) -> None:
         read((AT, value))
         read((value, "calling", "int", "group", value))
         read(("user", value, value, value, value, value, value, value))
+
+
+def test_long_texts_of_customers_are_not_kept() -> None:
+    states.end_users_of("1*Popeye")
+    tracemalloc.start()
+    for number in range(300):
+        assert end_users_of(f"{number}*{'x' * 20_000}") is not None
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 500_000

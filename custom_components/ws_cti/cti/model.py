@@ -227,6 +227,7 @@ class EndUsers:
 
     count: int
     items: tuple[EndUser, ...]
+    told: Told = field(default=None, compare=False, repr=False)
 
 
 @value(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,9 @@ _KINDS: Final = {kind.value: kind for kind in ChangeKind}
 _KNOWN: Final = {element.value: (element, read) for element, read in READERS.items()}
 """Elements by their word on the wire, each with what reads its rows."""
 
+_MAX_AVATAR: Final = 1024
+"""How long the name or the address of a picture may be, in characters."""
+
 _PLAIN_URL: Final = re.compile(r"[\w./:?=&%~+,;@\[\]-]+", re.ASCII)
 
 
@@ -164,7 +167,8 @@ class BasixDriver(Driver):
         client). What is on another server, or over a less safe line, is left out. Whether
         the server shows avatars to somebody who is not logged in is not known.
         """
-        return _picture(user.avatar, self._base) if user.avatar else None
+        avatar = user.avatar
+        return _picture(avatar, self._base) if 0 < len(avatar) <= _MAX_AVATAR else None
 
     @override
     def spoken(self, command: Command) -> str:

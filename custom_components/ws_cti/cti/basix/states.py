@@ -47,6 +47,9 @@ _MISSING: Final[tuple[Term, ...]] = (None,) * 7
 _MAX_CUSTOMERS: Final = 256
 """How many texts are remembered with the customers that they name."""
 
+_MAX_CUSTOMER: Final = 512
+"""How long a text may be to be remembered, in characters."""
+
 _CONTAINERS: Final = (tuple, list)
 
 _COMPOSED: Final = frozenset({"state", "target", "origination", "end_user", "tags", "other"})
@@ -65,10 +68,10 @@ def parted(told: dict[str, Any]) -> dict[str, Any]:
 
 def end_users_of(term: Term) -> Both[EndUsers] | None:
     """Return the customers of `id*name*…`, `_MANY_:N|…|…`, or None for `***`."""
-    return _end_users(text(term))
+    said = text(term)
+    return _known_end_users(said) if len(said) <= _MAX_CUSTOMER else _end_users(said)
 
 
-@lru_cache(maxsize=_MAX_CUSTOMERS)
 def _end_users(said: str) -> Both[EndUsers] | None:
     """Return the customers that a text names, which stands in each row of their call."""
     if not said.strip("*"):
@@ -79,11 +82,14 @@ def _end_users(said: str) -> Both[EndUsers] | None:
         items = [part for part in parts if part.strip("*")]
         total = int(count) if count.isdecimal() and len(count) < 10 else 0  # noqa: PLR2004
     named = [dict(zip(_OF_CUSTOMER, _parts_of(item), strict=False)) for item in items]
-    customers = EndUsers(max(total, len(named)), tuple(EndUser(**one) for one in named))
-    told: dict[str, Json] = {"count": customers.count}
+    told: dict[str, Json] = {"count": max(total, len(named))}
     if named:
         told["items"] = [{name: part for name, part in one.items() if part} for one in named]
-    return customers, told
+    listed = tuple(EndUser(**one) for one in named)
+    return EndUsers(max(total, len(named)), listed, told), told
+
+
+_known_end_users = lru_cache(maxsize=_MAX_CUSTOMERS)(_end_users)
 
 
 def _parts_of(said: str) -> list[str]:
