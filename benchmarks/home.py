@@ -114,7 +114,8 @@ class _Line(Link):
     def take(self, frame: bytes) -> None:
         """Take a frame in that tells of a change, up to the last state that it changes."""
         for told in self._session.receive(frame):
-            self._told.received(told)  # type: ignore[arg-type] # no snapshot
+            assert not isinstance(told, Snapshot)
+            self._told.received(told)
 
     @override
     async def run(self) -> None:

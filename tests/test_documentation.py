@@ -108,9 +108,10 @@ def test_every_field_of_a_call_event_is_explained() -> None:
 
 
 def test_every_field_of_a_channel_event_is_explained() -> None:
-    change = Change(Element.CHANNEL, ChangeKind.ADDED, Channel(uuid="1"), "added")
+    channel = Channel(uuid="1")
+    change = Change(Element.CHANNEL, ChangeKind.ADDED, channel, "added")
     # What is left out of comparisons is the same once more.
-    told = channel_data(ENTRY, change).keys() | {
+    told = channel_data(ENTRY, change, channel).keys() | {
         part.name for part in fields(Channel) if part.compare
     }
     assert told - named_in(section_of(EVENTS, EVENT_CHANNEL)) == set()

@@ -6,7 +6,7 @@ from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 
-from .cti.model import Change, EndUsers, Notice
+from .cti.model import Change, Channel, EndUsers, Notice, WaitingChannel
 from .cti.pbx import Pbx
 from .cti.plain import plain
 from .cti.story import CallDirection, CallEvent, Outcome, Step
@@ -77,9 +77,9 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
-def _customers(end_user: EndUsers) -> Json:
-    """Return whom the CRM sees in a call as plain data."""
-    return plain(end_user) if end_user.told is None else end_user.told
+def _data(thing: Channel | WaitingChannel | EndUsers) -> Json:
+    """Return plain data, which whoever read the thing mostly has at hand."""
+    return plain(thing) if thing.told is None else thing.told
 
 
 def call_details(pbx: Pbx, event: CallEvent) -> CallDetails:
@@ -107,7 +107,7 @@ def call_details(pbx: Pbx, event: CallEvent) -> CallDetails:
         "talk_seconds": event.talk_seconds,
         "ended_after": iso(after) if after is not None else None,
         "ended_before": iso(before) if before is not None else None,
-        "end_user": _customers(event.end_user) if event.end_user is not None else None,
+        "end_user": _data(event.end_user) if event.end_user is not None else None,
         "time": iso(event.at),
     }
 
@@ -156,15 +156,15 @@ def other_party(event: CallEvent) -> dict[str, Json]:
     return {"other_number": other.number, "other_name": other.name}
 
 
-def channel_data(entry: ConfigEntry, change: Change) -> dict[str, Json]:
+def channel_data(
+    entry: ConfigEntry, change: Change, channel: Channel | WaitingChannel
+) -> dict[str, Json]:
     """Return the data of a `ws_cti_channel` event."""
-    item = change.item
-    told = getattr(item, "told", None)  # as channels have it, if whoever read them had it
     return {
         "entry_id": entry.entry_id,
         "element": change.element,
         "event": change.event,
-        "channel": plain(item) if told is None else told,
+        "channel": _data(channel),
     }
 
 

@@ -179,5 +179,5 @@ def _still_there(chosen: Chosen, channel: Channel) -> Channel:
 
 
 def _slot(chosen: Chosen, channel: Channel) -> str | None:
-    parked = chosen.aim.coordinator.pbx.parked_state(channel.uuid)
+    parked = chosen.aim.coordinator.pbx.parked.get(channel.uuid)
     return parked.slot if parked is not None else None

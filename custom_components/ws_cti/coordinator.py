@@ -44,7 +44,7 @@ from .const import (
 from .cti.driver import Driver
 from .cti.errors import AuthError, CtiError
 from .cti.link import Link
-from .cti.model import Change, MailboxReport, Notice, Snapshot
+from .cti.model import Change, Channel, MailboxReport, Notice, Snapshot, WaitingChannel
 from .cti.pbx import Pbx
 from .cti.story import CallEvent, Effect
 from .cti.turns import Turns
@@ -64,15 +64,6 @@ from .pbx_clock import PbxClock
 from .roster import Roster
 
 _LOGGER = logging.getLogger(__name__)
-
-_CHANNELS = frozenset(
-    {
-        Element.CHANNEL,
-        Element.CHANNEL_WAITING,
-        Element.QUEUED_CHANNEL,
-        Element.PARKED_CHANNEL,
-    }
-)
 
 type CtiConfigEntry = ConfigEntry[CtiCoordinator]
 type CallListener = Callable[[CallEvent, CallDetails], None]
@@ -248,11 +239,12 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
             return
         self._outage.heard()
         effect = self.pbx.apply(told)
-        if isinstance(told, Change) and told.element in _CHANNELS:
+        if isinstance(told, Change) and isinstance(item := told.item, (Channel, WaitingChannel)):
             for listener in self._channel_listeners:
                 listener(told)
             if self._fires_channels:
-                self.hass.bus.async_fire(EVENT_CHANNEL, channel_data(self.config_entry, told))
+                data = channel_data(self.config_entry, told, item)
+                self.hass.bus.async_fire(EVENT_CHANNEL, data)
         if not (touched := effect.touched):
             return
         if ROSTER in touched or not self.last_update_success:

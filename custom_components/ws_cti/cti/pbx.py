@@ -20,7 +20,6 @@ from .model import (
     Item,
     Membership,
     MessageWaiting,
-    Parked,
     Snapshot,
     Terminal,
     Update,
@@ -117,10 +116,6 @@ class Pbx(Picture):
     def terminals_of(self, user_id: Id) -> Mapping[Id, Terminal]:
         """Return the telephones of a user by id."""
         return self._terminals_of.get(user_id, _NO_TERMINALS)
-
-    def parked_state(self, uuid: Id) -> Parked | None:
-        """Return in which slot a channel is parked, if it is."""
-        return self.parked.get(uuid)
 
     def user_title(self, user_id: Id) -> str | None:
         """Return the name of a user."""

@@ -42,9 +42,7 @@ def _strongest_leg(picture: Picture, call: Call, part: Part) -> Channel:
 
 def strongest(calls: list[UserCall]) -> UserCall | None:
     """Return the call that decides a user's state; among equals the oldest."""
-    if len(calls) < 2:  # noqa: PLR2004 - as most have
-        return calls[0] if calls else None
-    return min(calls, key=lambda one: (_STRENGTH[one.state], one.since or 0))
+    return min(calls, key=lambda one: (_STRENGTH[one.state], one.since or 0), default=None)
 
 
 def _leg_state(picture: Picture, call: Call, part: Part, leg: Channel) -> CallState:

@@ -5,9 +5,8 @@ for each, sometimes inside a tuple or list of one. The message itself tells whic
 is. Field specs belong to one connection: make one reader for each.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, override
+from typing import Final, cast
 
 from ..errors import ProtocolError
 from ..values import value
@@ -35,7 +34,7 @@ MAILBOX: Final = "mailbox"
 """Our name for the rows of `mwi_info`, which are no element of the present grammar."""
 
 
-@dataclass(slots=True, eq=False)
+@value(frozen=True, slots=True)
 class Row:
     """Hold one element as it came; the connection's field spec names its terms.
 
@@ -52,13 +51,6 @@ class Row:
     def get(self, name: str) -> Term:
         """Return the term of a field; one that is missing is as undefined as others are."""
         return self.by_name().get(name)
-
-    @override
-    def __eq__(self, other: object) -> bool:
-        """Return whether another row says the same, however its spec goes on."""
-        return isinstance(other, Row) and self.by_name() == other.by_name()
-
-    __hash__ = None  # type: ignore[assignment] # terms need not have one
 
 
 @value(frozen=True, slots=True)
@@ -77,23 +69,12 @@ class InitialInfo:
     rows: tuple[Row, ...]
 
 
-@dataclass(slots=True, eq=False)
+@value(frozen=True, slots=True)
 class InfoEvent(Row):
     """Bring one whole row, and what happened to it in the wire's own word."""
 
     element: str
     event: str
-
-    @override
-    def __eq__(self, other: object) -> bool:
-        """Return whether another event tells the same of the same row."""
-        return (
-            isinstance(other, InfoEvent)
-            and (self.element, self.event) == (other.element, other.event)
-            and Row.__eq__(self, other)
-        )
-
-    __hash__ = None  # terms need not have one
 
 
 @value(frozen=True, slots=True)
@@ -159,8 +140,7 @@ class MessageReader:
         spec has not come yet.
         """
         if type(term) is tuple and tuple(map(type, term)) == _EVENT:  # as nearly all are
-            whole: _Event = term  # type: ignore[assignment] # its types were compared
-            tag, element, row, event = whole
+            tag, element, row, event = cast("_Event", term)
             if tag == _INFO_EVENT and element in self._specs:
                 return InfoEvent(self._specs[element], row, element, event)
         match term:
