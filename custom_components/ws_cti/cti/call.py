@@ -5,15 +5,7 @@ from typing import Final
 
 from .model import Calling, Channel, ChannelState, Hangup
 from .story import CallDirection, Outcome
-from .words import (
-    PBX,
-    Direction,
-    HangupCause,
-    Id,
-    Key,
-    Location,
-    StateName,
-)
+from .words import EXTERNAL, OUTBOUND, PBX, HangupCause, Id, Key, StateName
 
 _ANSWERING: Final = frozenset(
     {
@@ -158,9 +150,12 @@ class Call:
 
     def put(self, channel: Channel) -> None:
         """Take a channel in, or its new row, and learn whose call it is."""
-        uuid = channel.uuid
+        uuid, state, group_id = channel.uuid, channel.state, channel.group_id
         self.channels[uuid] = channel
-        self.groups[uuid] = groups_of(channel)
+        groups: tuple[Id, ...] = () if group_id is None else (group_id,)
+        if isinstance(state, Calling) and (called := state.group_id) is not None:
+            groups += (called,)
+        self.groups[uuid] = groups
         if uuid == self.first_id:
             self.first = channel
         elif (
@@ -169,7 +164,11 @@ class Call:
             and not (self.root and self.root.answered_at)
         ):
             self._begin_with(channel)
-        if uuid == self.root_id or (self.root_is_gone and _is_handed_on(channel)):
+        if uuid == self.root_id:
+            self.root = channel
+            self.root_state = state
+            self.root_is_gone = False
+        elif self.root_is_gone and _is_handed_on(channel):
             self._lead(channel)
 
     def remove(self, last: Channel) -> None:
@@ -201,14 +200,6 @@ class Call:
         self.root_state, self.root_is_gone = channel.state, False
 
 
-def groups_of(channel: Channel) -> tuple[Id, ...]:
-    """Return by which group a channel is served, and which one it calls."""
-    served_by, state = channel.group_id, channel.state
-    if isinstance(state, Calling) and (called := state.group_id) is not None:
-        return (called,) if served_by is None else (served_by, called)
-    return () if served_by is None else (served_by,)
-
-
 def _is_handed_on(channel: Channel) -> bool:
     """Return whether a channel that was answered talks to nobody: it is called for, or waits."""
     return (
@@ -229,9 +220,9 @@ def is_placed_by_user(call: Call, channel: Channel) -> bool:
         return False
     if channel.uuid != call.first_id and not call.rings_along(channel):
         return False
-    if channel.direction == Direction.OUTBOUND:
+    if channel.direction == OUTBOUND:
         return bool(channel.origination) and channel.group_id is None
-    return channel.peer_location != Location.EXTERNAL
+    return channel.peer_location != EXTERNAL
 
 
 def is_answered(call: Call, channel: Channel) -> bool:
@@ -245,7 +236,7 @@ def is_answered(call: Call, channel: Channel) -> bool:
     if channel.answered_at is None:
         return False
     if channel.uuid == call.root_id or call.rings_along(channel):
-        return channel.direction == Direction.OUTBOUND and not is_placed_by_user(call, channel)
+        return channel.direction == OUTBOUND and not is_placed_by_user(call, channel)
     return True
 
 
@@ -254,7 +245,7 @@ def calls_others(call: Call, root: Channel) -> bool:
     if root.uuid == call.first_id:
         return is_placed_by_user(call, root)
     # Who was rung himself before he was handed on has answered his own phone.
-    return root.direction != Direction.OUTBOUND
+    return root.direction != OUTBOUND
 
 
 def was_answered(call: Call, last: Channel, now: Channel) -> bool:

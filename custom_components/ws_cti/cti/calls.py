@@ -12,36 +12,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from .call import (
-    Call,
-    Part,
-    calls_others,
-    is_answered,
-    outcome_for,
-    outcome_of,
-    was_answered,
-)
+from .call import Call, Part, calls_others, is_answered, outcome_for, outcome_of, was_answered
 from .model import Channel
 from .originated import Originated
 from .peers import Picture
 from .story import CallState, Effect, Outcome, Step, UserCall
 from .telling import event_of_group, event_of_part
 from .user_calls import strongest, user_call
-from .words import (
-    PBX,
-    PBX_CALLS,
-    PBX_QUEUES,
-    Direction,
-    Id,
-    group_calls_key,
-    user_calls_key,
-)
+from .words import OUTBOUND, PBX, PBX_CALLS, PBX_QUEUES, Id, group_calls_key, user_calls_key
 
 _MEDIA_PLUG: Final = "media_plug"
 """What a client dials to attach sound to its web page; no call between people."""
 
 _JOINING: Final = ("pickup_uuid.", "assimilate.")
 """What the vendor's web phone dials to take over a ringing call, before its uuid."""
+
+_IDLE: Final = (CallState.IDLE, None, 0)
 
 _ELSEWHERE: Final = (Outcome.ANSWERED_ELSEWHERE, Outcome.PICKED_UP)
 """How a part ends that rang in vain, but whose call was not missed."""
@@ -53,6 +39,7 @@ class Calls:
     def __init__(self, picture: Picture) -> None:
         """Start without calls."""
         self._picture = picture
+        self._parked = picture.parked
         self._calls: dict[Id, Call] = {}
         self._call_of: dict[Id, Call] = {}
         self._originated = Originated(self._calls)
@@ -97,12 +84,16 @@ class Calls:
 
     def leading(self, user_id: Id) -> tuple[CallState, UserCall | None, int]:
         """Return a user's state, the call that decides it, and how many he has."""
-        calls = self.of_user(user_id)
+        calls = self._of_user.get(user_id)
+        if calls is None:
+            return _IDLE
         if len(calls) == 1:  # as most have who are in any
-            only = calls[0]
-            return only.state, only, 1
-        lead = strongest(calls)
-        return (CallState.IDLE if lead is None else lead.state), lead, len(calls)
+            [call] = calls.values()
+            only = user_call(self._picture, call, call.parts[user_id])
+            return (only.state, only, 1) if only is not None else _IDLE
+        shown = self.of_user(user_id)
+        lead = strongest(shown)
+        return (lead.state, lead, len(shown)) if lead is not None else _IDLE
 
     # What happens to channels
 
@@ -121,31 +112,31 @@ class Calls:
         else:
             previous = call.channels[uuid]
             call.put(channel)
-            if previous.user_id != user_id:
-                self._leave(call, previous, None, effect)
             if previous.other_uuid != other:
                 self._disconnect(previous)
                 if other is not None:
                     self._connected_to[other].add(uuid)
+            if previous.user_id != user_id:
+                self._leave(call, previous, None, effect)
+                previous = None  # whoever has the phone has yet to answer on it
         answered = is_answered(call, channel)
         if user_id is not None:
-            part = call.parts.get(user_id) or self._seat(call, channel, user_id)
-            part.legs[uuid] = part.last_leg = channel
+            part = call.parts.get(user_id)
+            if part is None:
+                part = self._seat(call, channel, user_id)
+            part.legs[uuid] = channel
+            part.last_leg = channel
             if channel.group_id:
                 part.group_id = channel.group_id
             if not part.announced and not answered:
                 self._announce(call, part, channel, effect)
-        if answered and (
-            previous is None
-            or previous.user_id != user_id
-            or not was_answered(call, previous, channel)
-        ):
+        if answered and (previous is None or not was_answered(call, previous, channel)):
             self._answer(call, channel, effect)
         elif call.is_open and uuid == call.root_id:
             self._settle_all(call, effect)
         self._update_groups(call, effect)
         effect.touched.update(call.concerned)
-        if uuid in self._connected_to or self._picture.parked:
+        if uuid in self._connected_to or self._parked:
             self._touch_beyond(uuid, effect)
         return True
 
@@ -158,7 +149,7 @@ class Calls:
         if final is not None and not is_answered(call, last) and is_answered(call, final):
             self._answer(call, final, effect)
         effect.touched.update(call.concerned)
-        if uuid in self._connected_to or self._picture.parked:
+        if uuid in self._connected_to or self._parked:
             self._touch_beyond(uuid, effect)
         call.remove(final or last)
         if uuid == call.root_id:
@@ -166,13 +157,15 @@ class Calls:
         self._disconnect(last)
         self._leave(call, last, final, effect)
         if call.root_is_gone or not call.channels:
-            for group_id in [*call.visits]:
-                self._leave_queue(call, group_id, effect)
+            if call.visits:
+                for group_id in tuple(call.visits):
+                    self._leave_queue(call, group_id, effect)
             if call.is_open:
                 self._settle_all(call, effect)
         if call.group_ids:
             self._update_groups(call, effect)
-        self._forget_if_over(call, effect)
+        if not call.channels:
+            self._forget_if_over(call, effect)
 
     def queue_entered(self, uuid: Id, group_id: Id, since: int | None, effect: Effect) -> None:
         """Let a channel begin to wait in a group's queue."""
@@ -215,7 +208,7 @@ class Calls:
 
     def _touch_beyond(self, uuid: Id, effect: Effect) -> None:
         """Touch who talks to a channel, or holds it: they may live in another call."""
-        if uuid in self._picture.parked:
+        if uuid in self._parked:
             effect.touched.add(PBX_QUEUES)
         for one in self._connected_to.get(uuid, ()):
             call = self._call_of.get(one)
@@ -237,7 +230,7 @@ class Calls:
             taken = channel.called_number.partition(".")[2]
             return self._call_id_with(taken)  # it may be hidden from us
         other = channel.other_uuid
-        if channel.direction != Direction.OUTBOUND:
+        if channel.direction != OUTBOUND:
             return channel.uuid
         if other is None:
             return self._originated.home_of(channel)
@@ -254,7 +247,7 @@ class Calls:
         """Return whether of two legs offered by the PBX this one came first."""
         other = self._picture.channels.get(other_uuid)
         if other is not None:
-            if other.direction != Direction.OUTBOUND:
+            if other.direction != OUTBOUND:
                 return False
             offered_at = other.offered_at
         else:
@@ -289,7 +282,7 @@ class Calls:
     def _announce(self, call: Call, part: Part, channel: Channel, effect: Effect) -> None:
         if part.is_caller:
             step = Step.OUTGOING
-        elif channel.direction == Direction.OUTBOUND or call.is_root(channel):
+        elif channel.direction == OUTBOUND or call.is_root(channel):
             step = Step.RINGING
         else:
             return

@@ -9,12 +9,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Set as AbstractSet
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Final, assert_never, override
+from typing import Final, assert_never
 
 from .calls import Calls
 from .model import (
     Change,
     Channel,
+    ChannelState,
     Domain,
     Group,
     Item,
@@ -41,14 +42,16 @@ from .words import (
     user_key,
 )
 
+_CHANNEL: Final = Element.CHANNEL
+_REMOVED: Final = ChangeKind.REMOVED
 _PASSING: Final = (
     Element.CHANNEL,
     Element.CHANNEL_WAITING,
     Element.QUEUED_CHANNEL,
     Element.PARKED_CHANNEL,
 )
-type _Listed = Domain | User | Group | Membership | Terminal | WaitingChannel
-"""All that is told of but channels, which come far more often than anything else."""
+type _Lasting = Domain | User | Group | Membership | Terminal
+"""All that is told of but channels and lists of channels, which come far more often."""
 
 _NONE: Final[Mapping[Id, Membership]] = MappingProxyType({})
 _NO_TERMINALS: Final[Mapping[Id, Terminal]] = MappingProxyType({})
@@ -60,9 +63,7 @@ class Pbx(Picture):
     def __init__(self) -> None:
         """Start knowing nothing."""
         self.domain: Domain | None = None
-        self.calls = Calls(self)
         self.queues = Queues()
-        self.parked = self.queues.parked
         self._told: set[Element] = set()
         self._users: dict[Id, User] = {}
         self._groups: dict[Id, Group] = {}
@@ -74,6 +75,10 @@ class Pbx(Picture):
         self._members_of: defaultdict[Id, dict[Id, Membership]] = defaultdict(dict)
         self._groups_of: defaultdict[Id, dict[Id, Membership]] = defaultdict(dict)
         self._terminals_of: defaultdict[Id, dict[Id, Terminal]] = defaultdict(dict)
+        # What each frame asks stands as plain attributes: a property would cost a call.
+        self.users, self.groups, self.channels = self._users, self._groups, self._channels
+        self.parked = self.queues.parked
+        self.calls = Calls(self)
 
     # What is asked
 
@@ -83,27 +88,9 @@ class Pbx(Picture):
         return self._told
 
     @property
-    @override
-    def users(self) -> Mapping[Id, User]:
-        """Return the users by id."""
-        return self._users
-
-    @property
-    @override
-    def groups(self) -> Mapping[Id, Group]:
-        """Return the groups by id."""
-        return self._groups
-
-    @property
     def terminals(self) -> Mapping[Id, Terminal]:
         """Return the telephones by id; empty where the phone system tells none."""
         return self._terminals
-
-    @property
-    @override
-    def channels(self) -> Mapping[Id, Channel]:
-        """Return the living channels by uuid."""
-        return self._channels
 
     def members(self, group_id: Id) -> Mapping[Id, Membership]:
         """Return the memberships of a group by their own id."""
@@ -134,7 +121,7 @@ class Pbx(Picture):
             item = update.item
             if isinstance(item, Channel):  # as most are
                 uuid = item.uuid
-                if update.kind is ChangeKind.REMOVED or item.ended:
+                if update.kind is _REMOVED or item.ended:
                     self._end_channel(uuid, item, effect)
                 else:
                     last = self._channels.get(uuid)
@@ -142,10 +129,13 @@ class Pbx(Picture):
                     if last is None or last.last_event != item.last_event or last != item:
                         self._channels[uuid] = item
                         self._channel_changed(uuid, item, effect)
-            elif update.kind is ChangeKind.REMOVED:
-                self._remove(update.element, item, effect)
+            elif isinstance(item, WaitingChannel):
+                state = None if update.kind is _REMOVED else item.state
+                self._report(item.uuid, update.element, state, effect)
+            elif update.kind is _REMOVED:
+                self._remove(item, effect)
             else:
-                self._put(update.element, item, effect)
+                self._put(item, effect)
         elif isinstance(update, Snapshot):
             for _ in self.restoring(update, effect):
                 pass
@@ -189,29 +179,31 @@ class Pbx(Picture):
             case Element.CHANNEL_WAITING | Element.QUEUED_CHANNEL | Element.PARKED_CHANNEL:
                 told = {item.uuid for item in items if isinstance(item, WaitingChannel)}
                 for gone in self.queues.reported_by(element) - told:
-                    self._unreport(gone, element, effect)
+                    self._report(gone, element, None, effect)
                     yield
             case Element.USER:
-                yield from self._dropping(element, self._users, items, effect)
+                yield from self._dropping(self._users, items, effect)
             case Element.GROUP:
-                yield from self._dropping(element, self._groups, items, effect)
+                yield from self._dropping(self._groups, items, effect)
             case Element.GROUP_MEMBER:
-                yield from self._dropping(element, self._memberships, items, effect)
+                yield from self._dropping(self._memberships, items, effect)
             case Element.TERMINAL:
-                yield from self._dropping(element, self._terminals, items, effect)
+                yield from self._dropping(self._terminals, items, effect)
             case Element.DOMAIN:
                 pass
         for item in items:
-            if not isinstance(item, Channel):
-                self._put(element, item, effect)
+            if isinstance(item, WaitingChannel):
+                self._report(item.uuid, element, item.state, effect)
+            elif not isinstance(item, Channel):
+                self._put(item, effect)
             yield
 
     def _dropping[T: (User, Group, Membership, Terminal)](
-        self, element: Element, known: Mapping[Id, T], items: tuple[Item, ...], effect: Effect
+        self, known: Mapping[Id, T], items: tuple[Item, ...], effect: Effect
     ) -> Iterator[None]:
         told = {item.id for item in items if isinstance(item, (User, Group, Membership, Terminal))}
         for gone in [item for item_id, item in known.items() if item_id not in told]:
-            self._remove(element, gone, effect)
+            self._remove(gone, effect)
             yield
 
     def _restoring_channels(self, items: tuple[Item, ...], effect: Effect) -> Iterator[None]:
@@ -227,13 +219,8 @@ class Pbx(Picture):
             self._channel_changed(channel.uuid, channel, effect)
             yield
 
-    def _put(self, element: Element, item: _Listed, effect: Effect) -> None:
+    def _put(self, item: _Lasting, effect: Effect) -> None:
         match item:
-            case WaitingChannel():
-                moved = self.queues.report(item.uuid, element, item.state)
-                if moved is not None:
-                    self.calls.touch(item.uuid, effect)
-                    self._requeue(item.uuid, moved, effect)
             case User():
                 self._put_user(item, effect)
             case Group():
@@ -247,10 +234,8 @@ class Pbx(Picture):
             case _ as never:
                 assert_never(never)
 
-    def _remove(self, element: Element, item: _Listed, effect: Effect) -> None:
+    def _remove(self, item: _Lasting, effect: Effect) -> None:
         match item:
-            case WaitingChannel():
-                self._unreport(item.uuid, element, effect)
             case User():
                 if self._users.pop(item.id, None) is not None:
                     del self._user_titles[item.id]
@@ -347,7 +332,7 @@ class Pbx(Picture):
 
     def _channel_changed(self, uuid: Id, channel: Channel, effect: Effect) -> None:
         is_of_call = self.calls.channel_changed(channel, effect)
-        moved = self.queues.report(uuid, Element.CHANNEL, channel.state)
+        moved = self.queues.report(uuid, _CHANNEL, channel.state)
         if moved is not None:
             if not is_of_call:  # and so has touched nobody yet
                 self.calls.touch(uuid, effect)
@@ -362,8 +347,11 @@ class Pbx(Picture):
             self.calls.touch(uuid, effect)
             self._requeue(uuid, moved, effect)
 
-    def _unreport(self, uuid: Id, element: Element, effect: Effect) -> None:
-        moved = self.queues.unreport(uuid, element)
+    def _report(
+        self, uuid: Id, element: Element, state: ChannelState | None, effect: Effect
+    ) -> None:
+        """Take in what a list says of a channel, None where it speaks of it no longer."""
+        moved = self.queues.report(uuid, element, state)
         if moved is not None:
             self.calls.touch(uuid, effect)
             self._requeue(uuid, moved, effect)

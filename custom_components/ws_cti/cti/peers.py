@@ -7,26 +7,23 @@ from .call import Call, Part, is_placed_by_user
 from .model import (
     Calling,
     Channel,
+    ChannelState,
     EndUsers,
     Group,
     OtherChannel,
     Parked,
-    Target,
     User,
 )
 from .story import Peer
-from .words import (
-    Direction,
-    Id,
-    Location,
-    StateName,
-    TargetType,
-)
+from .words import EXTERNAL, INTERNAL, OUTBOUND, Id, StateName, TargetType
 
 _WITHHELD: Final = frozenset({"", "anonymous"})
 """Caller ids that name nobody; `anonymous` is SIP's word for it (RFC 3323)."""
 
 _UNTOLD: Final = OtherChannel()
+
+_USER: Final = TargetType.USER
+_BRIDGED: Final = StateName.BRIDGED
 
 _WAITING_PLACES: Final = ("RINGING_PARK", "LOCAL_PARK")
 """Where a call stands that rings at the vendor's web phone, in place of a number."""
@@ -35,20 +32,17 @@ _WAITING_PLACES: Final = ("RINGING_PARK", "LOCAL_PARK")
 class Picture(Protocol):
     """What a call asks of the live picture that it is part of."""
 
+    channels: Mapping[Id, Channel]
+    """The living channels by uuid."""
+
+    users: Mapping[Id, User]
+    """The users by id."""
+
+    groups: Mapping[Id, Group]
+    """The groups by id."""
+
     parked: Mapping[Id, Parked]
     """The parked channels, and in which slot each is."""
-
-    @property
-    def channels(self) -> Mapping[Id, Channel]:
-        """Return the living channels."""
-
-    @property
-    def users(self) -> Mapping[Id, User]:
-        """Return the users."""
-
-    @property
-    def groups(self) -> Mapping[Id, Group]:
-        """Return the groups."""
 
 
 def end_users(call: Call, leg: Channel | None) -> EndUsers | None:
@@ -65,15 +59,16 @@ def end_users(call: Call, leg: Channel | None) -> EndUsers | None:
 
 def far_end(picture: Picture, channel: Channel) -> Peer:
     """Return who is at the far end of a channel."""
-    location = channel.peer_location
-    user_id = channel.user_id if location != Location.EXTERNAL else None
-    inbound = channel.direction != Direction.OUTBOUND
+    inbound = channel.direction != OUTBOUND
     number = channel.calling_number if inbound else channel.called_number
     customers = channel.end_user
     name = _customer_name(customers) if customers is not None else None
-    if user_id is not None and (user := picture.users.get(user_id)) is not None:
-        number = user.main_extension or number
-        name = name or user.title
+    location, user_id = channel.peer_location, None
+    if location != EXTERNAL:
+        user_id = channel.user_id
+        if user_id is not None and (user := picture.users.get(user_id)) is not None:
+            number = user.main_extension or number
+            name = name or user.title
     if name is None and inbound:
         name = _calling_name(channel)
     return Peer(_number(number), name, user_id, location)
@@ -82,7 +77,11 @@ def far_end(picture: Picture, channel: Channel) -> Peer:
 def caller(picture: Picture, call: Call, leg: Channel | None) -> Peer:
     """Return who makes the call; where his channel is hidden from us, a leg tells."""
     root = call.seen_by(leg)
-    if root is not None and not (leg is not None and _is_rung_by_api(call, leg)):
+    if root is not None and (
+        leg is None
+        or (leg.uuid != call.first_id and not leg.origination)  # as with most
+        or not _is_rung_by_api(call, leg)
+    ):
         return far_end(picture, root)
     if leg is None:
         return Peer()
@@ -99,8 +98,8 @@ def caller(picture: Picture, call: Call, leg: Channel | None) -> Peer:
 def _is_rung_by_api(call: Call, leg: Channel) -> bool:
     """Return whether an API client rang this phone for somebody else's sake."""
     return (
-        leg.direction == Direction.OUTBOUND
-        and (leg.uuid == call.first_id or (bool(leg.origination) and call.rings_along(leg)))
+        leg.direction == OUTBOUND
+        and (leg.uuid == call.first_id or call.rings_along(leg))
         and not is_placed_by_user(call, leg)
     )
 
@@ -115,31 +114,66 @@ def called(picture: Picture, call: Call, leg: Channel | None) -> Peer:
 
 def _called_from(picture: Picture, call: Call, root: Channel) -> Peer:
     state = root.state
-    if not isinstance(state, Calling):
-        state = None
-    own_id = root.uuid
-    others = [one.peer_location for uuid, one in call.channels.items() if uuid != own_id]
-    partner = root.other or _UNTOLD
-    location: str | None = None
-    if (
-        partner.peer_location == Location.EXTERNAL
-        or (state is not None and state.target_location == "ext")
-        or Location.EXTERNAL in others
-    ):
-        location = Location.EXTERNAL
-    elif others or not _is_undecided(root):
-        location = Location.INTERNAL
-    if state is not None and state.address is not None and call.answers:
-        return Peer(state.address, location=location)  # somebody handed him on to there
-    number, name, user_id = _aim(picture, state, root.target)
-    if root.direction != Direction.OUTBOUND:
-        return Peer(number or _number(root.called_number), name, user_id, location)
-    # Nobody dialled: an API client began it, or who was called is handed on.
-    if state is not None:
-        return Peer(number or state.address, name, user_id, location)
-    if others:
-        legs = [leg for uuid, leg in call.channels.items() if uuid != own_id]
+    if isinstance(state, Calling):
+        location = EXTERNAL if state.target_location == "ext" else _location_called(call, root)
+        if state.address is not None and call.answers:
+            return Peer(state.address, None, None, location)  # somebody handed him on to there
+        # Where nobody dialled an API client began it, or who was called is handed on.
+        dialled = _number(root.called_number) if root.direction != OUTBOUND else state.address
+        if state.target_id is not None:
+            return _named(
+                picture, state.target_type, state.target_id, state.target_name, dialled, location
+            )
+    elif root.direction != OUTBOUND:
+        location, dialled = _location_called(call, root), _number(root.called_number)
+    else:
+        return _partner(picture, call, root)
+    target = root.target
+    if target is None or target.id is None:
+        return Peer(dialled, None, None, location)
+    return _named(picture, target.type, target.id, target.name, dialled, location)
+
+
+def _location_called(call: Call, root: Channel) -> str | None:
+    """Return where a call leads, or None where the phone system has yet to find out."""
+    other = root.other
+    if other is not None and other.peer_location == EXTERNAL:
+        return EXTERNAL
+    location = None if root.target is None and _is_undecided(root.state) else INTERNAL
+    for leg in call.channels.values():
+        if leg is not root:
+            if leg.peer_location == EXTERNAL:
+                return EXTERNAL
+            location = INTERNAL
+    return location
+
+
+def _is_undecided(state: ChannelState | None) -> bool:
+    return state is None or state.name == StateName.SYSTEM_OPERATION
+
+
+def _named(
+    picture: Picture,
+    kind: str | None,
+    item_id: Id,
+    name: str | None,
+    dialled: str | None,
+    location: str | None,
+) -> Peer:
+    """Return the user or group that a call is for, with his own number where it is known."""
+    user_id = item_id if kind == _USER else None
+    known = (picture.users if user_id is not None else picture.groups).get(item_id)
+    if known is None:
+        return Peer(dialled, name, user_id, location)
+    return Peer(known.main_extension or dialled, known.title or name, user_id, location)
+
+
+def _partner(picture: Picture, call: Call, root: Channel) -> Peer:
+    """Return who is at the other end of a call that nobody dialled."""
+    legs = [leg for leg in call.channels.values() if leg is not root]
+    if legs:
         return far_end(picture, legs[-1])
+    partner = root.other or _UNTOLD
     name, number = _customer_name(partner.end_user), partner.address
     user = picture.users.get(partner.user_id) if partner.user_id is not None else None
     if user is not None:
@@ -147,39 +181,17 @@ def _called_from(picture: Picture, call: Call, root: Channel) -> Peer:
     return Peer(number, name, partner.user_id, partner.peer_location)
 
 
-def _is_undecided(root: Channel) -> bool:
-    """Return whether the phone system has yet to find out where a call leads."""
-    name = root.state.name if root.state is not None else None
-    return name in (None, StateName.SYSTEM_OPERATION) and root.target is None
-
-
-def _aim(
-    picture: Picture, state: Calling | None, target: Target | None
-) -> tuple[str | None, str | None, Id | None]:
-    """Return number and name of the user or group that a call is for, and the user's id."""
-    if state is not None and state.target_id is not None:
-        kind, item_id, name = state.target_type, state.target_id, state.target_name
-    elif target is not None and target.id is not None:
-        kind, item_id, name = target.type, target.id, target.name
-    else:
-        return None, None, None
-    user_id = item_id if kind == TargetType.USER else None
-    known = (picture.users if user_id is not None else picture.groups).get(item_id)
-    if known is None:
-        return None, name, user_id
-    return known.main_extension or None, known.title or name, user_id
-
-
 def other_end(picture: Picture, call: Call, part: Part, leg: Channel) -> Peer:
     """Return with whom a user is in this call, or would be when it is answered."""
-    if leg.state is not None and leg.state.name == StateName.BRIDGED:
+    state = leg.state
+    if state is not None and state.name == _BRIDGED:
         partner = picture.channels.get(leg.other_uuid or "")
         if partner is not None:
             return far_end(picture, partner)
     if part.is_caller:
         return called(picture, call, leg)
-    is_his_own = leg.uuid == call.root_id and leg.peer_location != Location.EXTERNAL
-    if is_his_own and isinstance(leg.state, Calling):
+    is_his_own = leg.uuid == call.root_id and leg.peer_location != EXTERNAL
+    if is_his_own and isinstance(state, Calling):
         return _called_from(picture, call, leg)  # he was called, and is handed on
     return caller(picture, call, leg)
 

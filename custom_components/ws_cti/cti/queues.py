@@ -28,11 +28,12 @@ class Queues:
 
     def __init__(self) -> None:
         """Start with empty queues."""
-        self._reports: defaultdict[Id, dict[Element, ChannelState]] = defaultdict(dict)
+        self._reports: dict[Id, dict[Element, ChannelState]] = {}
         self._unparked: dict[Id, Parked] = {}
         self._deciding: dict[Id, _Decision] = {}
         self._waiting: defaultdict[Id, dict[Id, int | None]] = defaultdict(dict)
         self._parked: dict[Id, Parked] = {}
+        self.parked: Mapping[Id, Parked] = self._parked
 
     # What is asked
 
@@ -40,11 +41,6 @@ class Queues:
     def waiting_count(self) -> int:
         """Return how many channels wait for any group."""
         return len(self._deciding) - len(self._parked)
-
-    @property
-    def parked(self) -> Mapping[Id, Parked]:
-        """Return the parked channels and their park states."""
-        return self._parked
 
     def waiting(self, group_id: Id) -> Mapping[Id, int | None]:
         """Return the channels that wait for a group, and since when each does."""
@@ -67,7 +63,12 @@ class Queues:
         """Take note of the state that an element reports for a channel."""
         if state is None:
             return self.unreport(uuid, element)
-        reports = self._reports[uuid]
+        reports = self._reports.get(uuid)
+        if reports is None:
+            self._reports[uuid] = reports = {element: state}
+            if isinstance(state, _DECIDING):
+                return self._settle(uuid, reports, None)
+            return None
         is_new = element not in reports
         reports[element] = state
         if element in _UNPARKING and self._unparked.pop(uuid, None) is not None:
@@ -103,7 +104,8 @@ class Queues:
     def forget(self, uuid: Id) -> Move | None:
         """Take note that a channel has ended, whatever the lists still say."""
         self._reports.pop(uuid, None)
-        self._unparked.pop(uuid, None)
+        if self._unparked:
+            self._unparked.pop(uuid, None)
         deciding = self._deciding.get(uuid)
         return self._move(uuid, deciding, None) if deciding is not None else None
 

@@ -64,8 +64,10 @@ def event_of_group(
 
 def _dialled_address(call: Call) -> str | None:
     """Return the number by which the PBX was reached, mostly a DID."""
-    target = call.first.target if call.first is not None else None
-    return target.address if target is not None else None
+    first = call.first
+    if first is None or first.target is None:
+        return None
+    return first.target.address
 
 
 def _seconds(begin: int | None, end: int | None) -> float | None:

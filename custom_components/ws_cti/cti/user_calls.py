@@ -6,7 +6,7 @@ from .call import Call, Part, is_answered
 from .model import Channel, Parked
 from .peers import Picture, other_end
 from .story import CallState, UserCall
-from .words import Direction, StateName
+from .words import INBOUND, OUTBOUND, StateName
 
 _DIALING: Final = frozenset(
     {StateName.CALLING, StateName.CALLING_SIPTERMINATION, StateName.CALLING_EXTERNAL}
@@ -23,7 +23,10 @@ def user_call(picture: Picture, call: Call, part: Part) -> UserCall | None:
     legs = part.legs
     if not legs:
         return None
-    [leg] = legs.values() if len(legs) == 1 else [_strongest_leg(picture, call, part)]
+    if len(legs) == 1:
+        [leg] = legs.values()
+    else:
+        leg = _strongest_leg(picture, call, part)
     state = _leg_state(picture, call, part, leg)
     return UserCall(
         call_id=call.id,
@@ -52,21 +55,18 @@ def _leg_state(picture: Picture, call: Call, part: Part, leg: Channel) -> CallSt
     if name in _DIALING and (part.is_caller or leg.answered_at is not None):
         return CallState.DIALING  # whoever was called, too, once he is handed on
     if part.is_caller:
-        if call.is_root(leg) and leg.direction == Direction.OUTBOUND:
+        if leg.uuid == call.root_id and leg.direction == OUTBOUND:
             # His own phone had to answer first, which is not yet a conversation.
             talking = part.answered or name in _MACHINES
             return CallState.TALKING if talking else CallState.DIALING
         # An IVR or a mailbox holds the line like a person does.
         talking = part.answered or leg.answered_at is not None
         return CallState.TALKING if talking else CallState.DIALING
-    if is_answered(call, leg) or (part.answered and call.is_root(leg)):
+    if is_answered(call, leg) or (part.answered and leg.uuid == call.root_id):
         return CallState.TALKING
     # A phone that dials itself into a ringing call is not rung.
-    return CallState.DIALING if _dialled_in(call, leg) else CallState.RINGING
-
-
-def _dialled_in(call: Call, leg: Channel) -> bool:
-    return leg.direction == Direction.INBOUND and not call.is_root(leg)
+    dialled_in = leg.direction == INBOUND and leg.uuid != call.root_id
+    return CallState.DIALING if dialled_in else CallState.RINGING
 
 
 def _parked(picture: Picture, leg: Channel) -> Parked | None:
@@ -75,11 +75,11 @@ def _parked(picture: Picture, leg: Channel) -> Parked | None:
 
 
 def _since(picture: Picture, part: Part, state: CallState, leg: Channel) -> int | None:
-    if state == CallState.ON_HOLD:
+    if state is CallState.TALKING:
+        return part.answered_at or leg.answered_at
+    if state is CallState.ON_HOLD:
         parked = _parked(picture, leg)
         return parked.since if parked is not None else None
-    if state == CallState.TALKING:
-        return part.answered_at or leg.answered_at
-    if state == CallState.DIALING and part.answered and leg.state is not None:
+    if part.answered and state is CallState.DIALING and leg.state is not None:
         return leg.state.since  # when he was handed on
     return leg.offered_at

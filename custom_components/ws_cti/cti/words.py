@@ -110,6 +110,13 @@ class Location(StrEnum):
     EXTERNAL = "external"
 
 
+# A frame asks for these several times: a name of a module is found sooner than a member.
+INBOUND: Final = Direction.INBOUND
+OUTBOUND: Final = Direction.OUTBOUND
+EXTERNAL: Final = Location.EXTERNAL
+INTERNAL: Final = Location.INTERNAL
+
+
 class StateName(StrEnum):
     """List the states of a channel that are documented or seen."""
 
