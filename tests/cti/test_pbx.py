@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from custom_components.ws_cti.cti import calls
 from custom_components.ws_cti.cti.model import (
     Channel,
     Domain,
@@ -12,10 +13,12 @@ from custom_components.ws_cti.cti.model import (
     MailboxReport,
     Membership,
     MessageWaiting,
+    Snapshot,
     Terminal,
     User,
 )
 from custom_components.ws_cti.cti.pbx import Pbx
+from custom_components.ws_cti.cti.story import Effect
 from custom_components.ws_cti.cti.words import (
     PBX,
     ROSTER,
@@ -26,7 +29,19 @@ from custom_components.ws_cti.cti.words import (
     user_key,
 )
 
-from .scene import ALICE, BOB, CAROL, SALES, SUPPORT, Scene, from_outside, over, phone
+from .scene import (
+    ALICE,
+    BOB,
+    CAROL,
+    SALES,
+    SUPPORT,
+    Scene,
+    extension,
+    from_outside,
+    from_phone,
+    over,
+    phone,
+)
 
 
 @pytest.fixture
@@ -119,6 +134,35 @@ def test_what_is_told_again_touches_nobody(scene: Scene, element: Element, item:
     scene.unlists(element, item)
     scene.unlists(element, item)
     assert not scene.touched
+
+
+def test_channel_that_a_fault_kept_from_being_understood_is_understood_when_told_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = from_phone(ALICE, extension(BOB))
+    with monkeypatch.context() as fault:
+        fault.setattr(calls, "is_answered", None)
+        with pytest.raises(TypeError):
+            scene.plays(row)
+    scene.shows(Element.CHANNEL, [row])
+    assert user_calls_key(ALICE) in scene.touched
+    assert scene.state(ALICE) == "dialing"
+    scene.shows(Element.CHANNEL, [row])
+    assert not scene.touched
+
+
+def test_channels_that_a_lost_connection_left_untaken_are_taken_when_told_again(
+    scene: Scene,
+) -> None:
+    rows = [from_phone(ALICE, "0312345678"), from_phone(BOB, "0312345679")]
+    steps = scene.pbx.restoring(Snapshot(Element.CHANNEL, tuple(rows)), Effect())
+    next(steps)
+    assert scene.state(BOB) == "idle"
+    scene.shows(Element.CHANNEL, rows)
+    assert [scene.state(user_id) for user_id in (ALICE, BOB)] == ["dialing", "dialing"]
+    assert user_calls_key(ALICE) not in scene.touched
+    scene.ends(*rows)
+    assert scene.is_empty()
 
 
 def test_new_list_of_users_drops_who_is_not_in_it(scene: Scene) -> None:

@@ -72,6 +72,9 @@ class Pbx(Picture):
         self._memberships: dict[Id, Membership] = {}
         self._terminals: dict[Id, Terminal] = {}
         self._channels: dict[Id, Channel] = {}
+        # Rows that are known, but were not understood to the end: a lost connection or a
+        # fault came between. They are taken anew when a new connection tells them.
+        self._untaken: set[Id] = set()
         self._members_of: defaultdict[Id, dict[Id, Membership]] = defaultdict(dict)
         self._groups_of: defaultdict[Id, dict[Id, Membership]] = defaultdict(dict)
         self._terminals_of: defaultdict[Id, dict[Id, Terminal]] = defaultdict(dict)
@@ -128,7 +131,11 @@ class Pbx(Picture):
                     # Most rows tell of another event, which saves comparing all they tell.
                     if last is None or last.last_event != item.last_event or last != item:
                         self._channels[uuid] = item
-                        self._channel_changed(uuid, item, effect)
+                        try:
+                            self._channel_changed(uuid, item, effect)
+                        except Exception:
+                            self._untaken.add(uuid)
+                            raise
             elif isinstance(item, WaitingChannel):
                 state = None if update.kind is _REMOVED else item.state
                 self._report(item.uuid, update.element, state, effect)
@@ -212,11 +219,17 @@ class Pbx(Picture):
             self._end_channel(gone.uuid, None, effect)
             yield
         # All are there before the first is understood, and callers come before legs.
-        changed = [one for one in told.values() if self._channels.get(one.uuid) != one]
+        changed = [
+            one
+            for one in told.values()
+            if self._channels.get(one.uuid) != one or one.uuid in self._untaken
+        ]
         self._channels.update({channel.uuid: channel for channel in changed})
+        self._untaken = {channel.uuid for channel in changed}
         changed.sort(key=lambda one: (one.direction == Direction.OUTBOUND, one.offered_at or 0))
         for channel in changed:
             self._channel_changed(channel.uuid, channel, effect)
+            self._untaken.discard(channel.uuid)
             yield
 
     def _put(self, item: _Lasting, effect: Effect) -> None:
