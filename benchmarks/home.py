@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 import logging
 from tempfile import TemporaryDirectory
-from typing import Any, Final, override
+from typing import Final, override
 from unittest.mock import patch
 
 from aiohttp.resolver import ThreadedResolver
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_API_TOKEN, CONF_SSL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import async_get_platforms
@@ -21,21 +20,12 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.ws_cti.account import identity_of, title_of
-from custom_components.ws_cti.const import (
-    CONF_APP_NAME,
-    CONF_PBX_DOMAIN,
-    CONF_SERVER,
-    CONF_TAKE_OVER,
-    CONF_WATCH,
-    CONF_WATCHED_USER,
-    DEFAULT_APP_NAME,
-    DOMAIN,
-    WATCH_ALL,
-)
+from custom_components.ws_cti.const import DOMAIN
 from custom_components.ws_cti.coordinator import CtiCoordinator
 from custom_components.ws_cti.cti.driver import Driver, Session
 from custom_components.ws_cti.cti.link import Link, Listener
 from custom_components.ws_cti.cti.model import Snapshot
+from tests.entry import data_of_entry
 
 from .frames import PBX_DOMAIN, TOKEN
 
@@ -67,17 +57,7 @@ async def home_assistant() -> AsyncIterator[HomeAssistant]:
 
 def entry_for(hass: HomeAssistant, server: str) -> MockConfigEntry:
     """Return an entry that watches a whole phone system, and is not yet set up."""
-    data: dict[str, Any] = {
-        CONF_SERVER: server,
-        CONF_PBX_DOMAIN: PBX_DOMAIN,
-        CONF_API_TOKEN: TOKEN,
-        CONF_WATCH: WATCH_ALL,
-        CONF_WATCHED_USER: None,
-        CONF_APP_NAME: DEFAULT_APP_NAME,
-        CONF_TAKE_OVER: True,
-        CONF_SSL: False,
-        CONF_VERIFY_SSL: True,
-    }
+    data = data_of_entry(server, PBX_DOMAIN, TOKEN)
     entry = MockConfigEntry(
         domain=DOMAIN, title=title_of(data), unique_id=identity_of(data), data=data
     )

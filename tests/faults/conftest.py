@@ -6,22 +6,12 @@ import logging
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_API_TOKEN, CONF_SSL, CONF_VERIFY_SSL
 import pytest
 
-from custom_components.ws_cti.const import (
-    CONF_APP_NAME,
-    CONF_PBX_DOMAIN,
-    CONF_SERVER,
-    CONF_TAKE_OVER,
-    CONF_WATCH,
-    CONF_WATCHED_USER,
-    DEFAULT_APP_NAME,
-    DOMAIN,
-    WATCH_ALL,
-)
+from custom_components.ws_cti.const import DOMAIN
 from simulator.misbehaviour import Line
 from simulator.server import SimulatorServer
+from tests.entry import data_of_entry
 from tests.integration.conftest import (
     PBX_DOMAIN,
     TOKEN,
@@ -62,17 +52,7 @@ async def line(simulator: SimulatorServer) -> AsyncGenerator[Line]:
 @pytest.fixture
 def entry_data(line: Line) -> dict[str, Any]:
     """Return the data of an entry that watches the whole phone system over the line."""
-    return {
-        CONF_SERVER: f"{line.host}:{line.port}",
-        CONF_PBX_DOMAIN: PBX_DOMAIN,
-        CONF_API_TOKEN: TOKEN,
-        CONF_WATCH: WATCH_ALL,
-        CONF_WATCHED_USER: None,
-        CONF_APP_NAME: DEFAULT_APP_NAME,
-        CONF_TAKE_OVER: True,
-        CONF_SSL: False,
-        CONF_VERIFY_SSL: True,
-    }
+    return data_of_entry(f"{line.host}:{line.port}", PBX_DOMAIN, TOKEN)
 
 
 @pytest.fixture

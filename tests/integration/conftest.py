@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from homeassistant.config_entries import ConfigEntryState, ConfigFlow, ConfigFlowResult, OptionsFlow
-from homeassistant.const import CONF_API_TOKEN, CONF_SSL, CONF_VERIFY_SSL
+from homeassistant.const import CONF_API_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowManager
 import pytest
@@ -24,20 +24,17 @@ from custom_components.ws_cti.account import Risk, identity_of, title_of
 from custom_components.ws_cti.config_flow import SECTION_CONNECTION
 from custom_components.ws_cti.const import (
     CONF_AGREED_RISK,
-    CONF_APP_NAME,
     CONF_KEPT_RISK,
     CONF_PBX_DOMAIN,
     CONF_SERVER,
-    CONF_TAKE_OVER,
     CONF_WATCH,
-    CONF_WATCHED_USER,
-    DEFAULT_APP_NAME,
     DOMAIN,
     WATCH_ALL,
 )
 from custom_components.ws_cti.cti import link, patience
 from simulator.phone_system import PhoneSystem
 from simulator.server import DialectOptions, SimulatorServer
+from tests.entry import data_of_entry
 from tests.integration.flow_texts import FlowTexts
 from tests.integration.forms import Form, connection
 from tests.integration.office import Office
@@ -79,15 +76,7 @@ def entry_data(simulator: SimulatorServer) -> dict[str, Any]:
     Somebody decided to keep its line, which stays within this computer, open.
     """
     return {
-        CONF_SERVER: f"{simulator.host}:{simulator.port}",
-        CONF_PBX_DOMAIN: PBX_DOMAIN,
-        CONF_API_TOKEN: TOKEN,
-        CONF_WATCH: WATCH_ALL,
-        CONF_WATCHED_USER: None,
-        CONF_APP_NAME: DEFAULT_APP_NAME,
-        CONF_TAKE_OVER: True,
-        CONF_SSL: False,
-        CONF_VERIFY_SSL: True,
+        **data_of_entry(f"{simulator.host}:{simulator.port}", PBX_DOMAIN, TOKEN),
         CONF_AGREED_RISK: Risk.NOT_ENCRYPTED,
         CONF_KEPT_RISK: Risk.NOT_ENCRYPTED,
     }
