@@ -1,14 +1,12 @@
 """Describe one ended call as one user or one group lived it, and as a row of a file."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from .bus import moment
 from .cti.pbx import Pbx
 from .cti.story import CallDirection, CallEvent, Outcome, Step
-from .cti.values import value
 from .cti.words import (
     Id,
     Json,
@@ -22,8 +20,7 @@ type Row = dict[str, Json]
 _MISSED: Final = frozenset({Step.MISSED, Step.ABANDONED})
 
 
-@value(frozen=True, slots=True, kw_only=True)
-class LoggedCall:
+class LoggedCall(NamedTuple):
     """Keep what is worth knowing of a call after its end; names are those of that moment.
 
     Times are by the phone system's clock, except `noted_at` and those between which an end
@@ -68,31 +65,34 @@ class LoggedCall:
                 answered = ended
             if event.ring_seconds is not None:
                 began = (answered or ended) - timedelta(seconds=event.ring_seconds)
+        user_id, group_id, answered_by = event.user_id, event.group_id, event.answered_by
+        caller, called = event.caller, event.called
+        # In the order of the fields: so many by their names would make a dictionary first.
         return cls(
-            call_id=event.call_id,
-            user_id=event.user_id,
-            user_name=pbx.user_title(event.user_id) if event.user_id else None,
-            group_id=event.group_id,
-            group_name=pbx.group_title(event.group_id) if event.group_id else None,
-            direction=event.direction,
-            location=event.location,
-            caller_number=event.caller.number,
-            caller_name=event.caller.name,
-            called_number=event.called.number,
-            called_name=event.called.name,
-            did=event.dialled_address,
-            outcome=event.outcome or Outcome.UNKNOWN,
-            missed=event.step in _MISSED,
-            answered_by=event.answered_by,
-            answered_by_name=pbx.user_title(event.answered_by) if event.answered_by else None,
-            began=began,
-            answered=answered,
-            ended=ended or now,
-            ended_after=moment(event.ended_after),
-            ended_before=moment(event.ended_before),
-            ring_seconds=event.ring_seconds,
-            talk_seconds=event.talk_seconds,
-            noted_at=now,
+            event.call_id,
+            user_id,
+            pbx.user_titles.get(user_id) if user_id else None,
+            group_id,
+            pbx.group_titles.get(group_id) if group_id else None,
+            event.direction,
+            event.location,
+            caller.number,
+            caller.name,
+            called.number,
+            called.name,
+            event.dialled_address,
+            event.outcome or Outcome.UNKNOWN,
+            event.step in _MISSED,
+            answered_by,
+            pbx.user_titles.get(answered_by) if answered_by else None,
+            began,
+            answered,
+            ended or now,
+            moment(event.ended_after),
+            moment(event.ended_before),
+            event.ring_seconds,
+            event.talk_seconds,
+            now,
         )
 
     @classmethod
@@ -112,7 +112,7 @@ class LoggedCall:
 
     def as_row(self) -> Row:
         """Return the entry as it is written."""
-        return {name: _written(getattr(self, name)) for name in _NAMES}
+        return {name: _written(said) for name, said in zip(_NAMES, self, strict=True)}
 
     @property
     def key(self) -> Key:
@@ -120,7 +120,7 @@ class LoggedCall:
         return user_key(self.user_id) if self.user_id else group_key(self.group_id or "")
 
 
-_NAMES: Final = tuple(field.name for field in fields(LoggedCall))
+_NAMES: Final = LoggedCall._fields
 _TIMES: Final = ("began", "answered", "ended", "ended_after", "ended_before", "noted_at")
 _LATER: Final = frozenset({"ended_after", "ended_before"})
 """What a file may lack that an earlier release wrote."""
