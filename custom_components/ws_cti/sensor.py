@@ -12,7 +12,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .bus import iso, moment
@@ -55,7 +55,8 @@ class CtiSensorDescription(SensorEntityDescription):
 
     The id is that of its user or group. All that is shown must follow from what was
     read: as long as that is equal, nothing is written. Without a `value_fn` what was read
-    is the value itself. What shows calls is woken by their key as well.
+    is the value itself. What shows calls is woken by their key as well; a picture comes
+    with no call, and is looked for apart.
     """
 
     read_fn: Callable[[CtiCoordinator, Id], Any]
@@ -63,7 +64,7 @@ class CtiSensorDescription(SensorEntityDescription):
     value_fn: Callable[[Any], int | str | datetime | None] | None = None
     attributes_fn: Callable[[Any], Attributes] | None = None
     last_reset_fn: Callable[[Any], datetime] | None = None
-    picture_fn: Callable[[Any], str | None] | None = None
+    picture_fn: Callable[[CtiCoordinator, Id], str | None] | None = None
 
 
 def _count(
@@ -103,14 +104,16 @@ def _pbx_queues_key(_: Id) -> Key:
 def _slots(coordinator: CtiCoordinator, _: Id) -> list[Json]:
     """Return the parked channels; on hold is the same state without a slot."""
     pbx = coordinator.pbx
-    parked = [one for one in pbx.queues.parked.items() if one[1].slot is not None]
+    if not pbx.parked:  # as mostly
+        return []
+    parked = [one for one in pbx.parked.items() if one[1].slot is not None]
     return [_slot(pbx, *one) for one in sorted(parked, key=lambda one: one[1].slot or "")]
 
 
 def _slot(pbx: Pbx, uuid: Id, parked: Parked) -> Json:
     channel = pbx.channels.get(uuid)
     waiting = far_end(pbx, channel) if channel is not None else Peer()
-    parker = pbx.user_title(parked.parker_id) if parked.parker_id is not None else None
+    parker = pbx.user_titles.get(parked.parker_id) if parked.parker_id is not None else None
     return {
         "slot": parked.slot,
         "since": iso(parked.since),
@@ -124,21 +127,25 @@ def _slot(pbx: Pbx, uuid: Id, parked: Parked) -> Json:
 
 
 class _Lead(NamedTuple):
-    """Hold the call that decides a user's state, if he is in any, and the user's picture."""
+    """Hold the call that decides a user's state, if he is in any."""
 
     state: CallState
     call: UserCall | None
     calls: int
     group: str | None
-    picture: str | None
 
 
 def _lead(coordinator: CtiCoordinator, user_id: Id) -> _Lead:
     pbx = coordinator.pbx
     state, call, calls = pbx.calls.leading(user_id)
     group_id = call.group_id if call is not None else None
-    group = pbx.group_title(group_id) if group_id is not None else None
-    return _Lead(state, call, calls, group, coordinator.driver.picture_of(pbx.users[user_id]))
+    group = pbx.group_titles.get(group_id) if group_id is not None else None
+    return _Lead(state, call, calls, group)
+
+
+def _picture(coordinator: CtiCoordinator, user_id: Id) -> str | None:
+    user = coordinator.pbx.users.get(user_id)
+    return coordinator.driver.picture_of(user) if user is not None else None
 
 
 def _call_attributes(lead: _Lead) -> Attributes:
@@ -146,13 +153,14 @@ def _call_attributes(lead: _Lead) -> Attributes:
     call = lead.call
     if call is None:
         return {"calls": 0}
+    other = call.other
     return {
         "calls": lead.calls,
         "call_id": call.call_id,
         "direction": str(call.direction),
-        "location": call.other.location,
-        "other_number": call.other.number,
-        "other_name": call.other.name,
+        "location": other.location,
+        "other_number": other.number,
+        "other_name": other.name,
         "since": iso(call.since),
         "group": lead.group,
     }
@@ -188,7 +196,7 @@ def _logged_in(coordinator: CtiCoordinator, group_id: Id) -> _LoggedIn:
     logins = [(one.user_id, one.logged_in) for one in pbx.members(group_id).values()]
     taking = [user_id for user_id, login in logins if login]
     is_told = not logins or any(login is not None for _, login in logins)
-    names = {pbx.user_title(user_id) or user_id for user_id in taking}
+    names = {pbx.user_titles.get(user_id) or user_id for user_id in taking}
     return _LoggedIn(len(taking) if is_told else None, tuple(sorted(names)))
 
 
@@ -266,7 +274,7 @@ USER_SENSORS: Final = (
         calls_key_fn=user_calls_key,
         value_fn=lambda lead: str(lead.state),
         attributes_fn=_call_attributes,
-        picture_fn=lambda lead: lead.picture,
+        picture_fn=_picture,
     ),
     CtiSensorDescription(
         key="presence",
@@ -350,13 +358,28 @@ class CtiSensor(CtiEntity, SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Listen to the calls, too, where it shows any."""
+        self._look_at_picture()
         await super().async_added_to_hass()
         if (calls_key := self.entity_description.calls_key_fn) is not None:
-            self.async_on_remove(
-                self.coordinator.async_add_listener(
-                    self._handle_coordinator_update, calls_key(self.item_id)
-                )
-            )
+            follow = super()._handle_coordinator_update  # no picture comes with a call
+            stop = self.coordinator.async_add_listener(follow, calls_key(self.item_id))
+            self.async_on_remove(stop)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state also where nothing but the picture differs."""
+        is_pictured_anew = self._look_at_picture()
+        if self._look() or is_pictured_anew:
+            self._write()
+
+    def _look_at_picture(self) -> bool:
+        """Return whether the picture differs, and show it."""
+        if (picture_fn := self.entity_description.picture_fn) is None:
+            return False
+        before = self.entity_picture
+        self._attr_entity_picture = picture_fn(self.coordinator, self.item_id)
+        return self.entity_picture != before
 
     @override
     def _show(self, seen: Any) -> None:
@@ -368,8 +391,6 @@ class CtiSensor(CtiEntity, SensorEntity):
             self._attr_extra_state_attributes = description.attributes_fn(seen)
         if description.last_reset_fn is not None:
             self._attr_last_reset = description.last_reset_fn(seen)
-        if description.picture_fn is not None:
-            self._attr_entity_picture = description.picture_fn(seen)
 
 
 class PrivateCtiSensor(CtiSensor):

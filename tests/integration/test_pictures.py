@@ -45,6 +45,34 @@ async def test_a_picture_follows_the_avatar(hass: HomeAssistant, office: Office)
     assert picture(office, ALICE) is None
 
 
+async def test_a_picture_stays_through_a_call_and_may_change_in_it(office: Office) -> None:
+    office.alice.avatar = "alice.png"
+    await office.open()
+    call = office.system.incoming_call("0312345678", office.alice)
+    call.ring()
+    await office.settled()
+    assert office.state(ALICE) == "ringing"
+    assert picture(office, ALICE) == address(office, "alice.png")
+    change_avatar(office, "another.png")
+    await office.settled()
+    assert office.state(ALICE) == "ringing"
+    assert picture(office, ALICE) == address(office, "another.png")
+    call.cancel()
+    await office.settled()
+    assert office.state(ALICE) == "idle"
+    assert picture(office, ALICE) == address(office, "another.png")
+
+
+async def test_a_picture_that_changes_unseen_is_found_with_the_connection(office: Office) -> None:
+    office.alice.avatar = "alice.png"
+    await office.open()
+    await office.lose_connection()
+    change_avatar(office, "another.png")
+    await office.find_connection()
+    assert office.state(ALICE) == "idle"
+    assert picture(office, ALICE) == address(office, "another.png")
+
+
 async def test_an_avatar_elsewhere_is_not_shown(office: Office) -> None:
     office.alice.avatar = "https://pictures.example/alice.png"
     await office.open()
