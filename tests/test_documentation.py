@@ -4,11 +4,9 @@ from dataclasses import fields
 import json
 from pathlib import Path
 import re
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.ws_cti.bus import (
     CALLER_DATA,
@@ -49,7 +47,6 @@ OPTIONS: Final = (DOCS / "options.md").read_text()
 TEXTS: Final[dict[str, Any]] = json.loads(
     (ROOT / "custom_components" / "ws_cti" / "translations" / "en.json").read_text()
 )
-ENTRY: Final = cast("ConfigEntry[None]", MockConfigEntry(entry_id="1"))
 CALL: Final = CallEvent(
     call_id="1", step=Step.RINGING, direction=CallDirection.INCOMING, at=1, user_id="1"
 )
@@ -103,7 +100,7 @@ def test_every_outcome_of_a_call_is_explained() -> None:
 
 
 def test_every_field_of_a_call_event_is_explained() -> None:
-    told = call_data(ENTRY, CALL, call_details(Pbx(), CALL), "device").keys()
+    told = call_data("entry", CALL, call_details(Pbx(), CALL), "device").keys()
     assert told - named_in(section_of(EVENTS, EVENT_CALL)) == set()
 
 
@@ -111,14 +108,14 @@ def test_every_field_of_a_channel_event_is_explained() -> None:
     channel = Channel(uuid="1")
     change = Change(Element.CHANNEL, ChangeKind.ADDED, channel, "added")
     # What is left out of comparisons is the same once more.
-    told = channel_data(ENTRY, change, channel).keys() | {
+    told = channel_data("entry", change, channel).keys() | {
         part.name for part in fields(Channel) if part.compare
     }
     assert told - named_in(section_of(EVENTS, EVENT_CHANNEL)) == set()
 
 
 def test_every_field_of_a_message_event_is_explained() -> None:
-    told = message_data(ENTRY, Notice("user", "Hello")).keys()
+    told = message_data("entry", Notice("user", "Hello")).keys()
     assert told - named_in(section_of(EVENTS, EVENT_MESSAGE)) == set()
 
 

@@ -52,9 +52,9 @@ class Aim:
         pbx = self.coordinator.pbx
         match element:
             case Element.USER:
-                return pbx.user_title(item_id) or item_id
+                return pbx.user_titles.get(item_id) or item_id
             case Element.GROUP:
-                return pbx.group_title(item_id) or item_id
+                return pbx.group_titles.get(item_id) or item_id
             case _:
                 return self.coordinator.config_entry.title
 

@@ -4,8 +4,6 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from homeassistant.config_entries import ConfigEntry
-
 from .cti.model import Change, Channel, EndUsers, Notice, WaitingChannel
 from .cti.pbx import Pbx
 from .cti.plain import plain
@@ -85,11 +83,12 @@ def _data(thing: Channel | WaitingChannel | EndUsers) -> Json:
 def call_details(pbx: Pbx, event: CallEvent) -> CallDetails:
     """Return what an automation needs to know of one step of a call."""
     user_id, group_id, answered_by = event.user_id, event.group_id, event.answered_by
-    caller, called = event.caller, event.called
+    caller, called, end_user = event.caller, event.called, event.end_user
     after, before = event.ended_after, event.ended_before
+    # In two parts: Python makes up to 15 entries of a dictionary at once, and more one by one.
     return {
         "user_id": user_id,
-        "user_name": pbx.user_title(user_id) if user_id else None,
+        "user_name": pbx.user_titles.get(user_id) if user_id else None,
         "call_id": event.call_id,
         "direction": str(event.direction),
         "location": event.location,
@@ -99,25 +98,26 @@ def call_details(pbx: Pbx, event: CallEvent) -> CallDetails:
         "called_name": called.name,
         "did": event.dialled_address,
         "group_id": group_id,
-        "group_name": pbx.group_title(group_id) if group_id else None,
+        "group_name": pbx.group_titles.get(group_id) if group_id else None,
         "answered_by": answered_by,
-        "answered_by_name": pbx.user_title(answered_by) if answered_by else None,
+        "answered_by_name": pbx.user_titles.get(answered_by) if answered_by else None,
+    } | {
         "outcome": str(event.outcome) if event.outcome is not None else None,
         "ring_seconds": event.ring_seconds,
         "talk_seconds": event.talk_seconds,
         "ended_after": iso(after) if after is not None else None,
         "ended_before": iso(before) if before is not None else None,
-        "end_user": _data(event.end_user) if event.end_user is not None else None,
+        "end_user": _data(end_user) if end_user is not None else None,
         "time": iso(event.at),
     }
 
 
 def call_data(
-    entry: ConfigEntry, event: CallEvent, details: CallDetails, device_id: str | None
+    entry_id: str, event: CallEvent, details: CallDetails, device_id: str | None
 ) -> dict[str, Json]:
     """Return the data of a `ws_cti_call` event."""
     return {
-        "entry_id": entry.entry_id,
+        "entry_id": entry_id,
         "step": str(event.step),
         **details,
         "device_id": device_id,
@@ -136,11 +136,11 @@ def belongs_in_logbook(event: CallEvent) -> bool:
     return event.step in _IN_VAIN
 
 
-def logbook_data(entry: ConfigEntry, step: Step, details: CallDetails) -> dict[str, Json]:
+def logbook_data(entry_id: str, step: Step, details: CallDetails) -> dict[str, Json]:
     """Return the data of a `ws_cti_logbook` event, which tells nothing of the other party."""
     group = details["group_name"]
     return {
-        "entry_id": entry.entry_id,
+        "entry_id": entry_id,
         "name": details["user_name"] or group,
         "step": str(step),
         "direction": details["direction"],
@@ -157,17 +157,17 @@ def other_party(event: CallEvent) -> dict[str, Json]:
 
 
 def channel_data(
-    entry: ConfigEntry, change: Change, channel: Channel | WaitingChannel
+    entry_id: str, change: Change, channel: Channel | WaitingChannel
 ) -> dict[str, Json]:
     """Return the data of a `ws_cti_channel` event."""
     return {
-        "entry_id": entry.entry_id,
+        "entry_id": entry_id,
         "element": change.element,
         "event": change.event,
-        "channel": _data(channel),
+        "channel": plain(channel) if channel.told is None else channel.told,
     }
 
 
-def message_data(entry: ConfigEntry, notice: Notice) -> dict[str, Json]:
+def message_data(entry_id: str, notice: Notice) -> dict[str, Json]:
     """Return the data of a `ws_cti_message` event."""
-    return {"entry_id": entry.entry_id, "source": notice.source, "body": notice.body}
+    return {"entry_id": entry_id, "source": notice.source, "body": notice.body}

@@ -217,11 +217,11 @@ def _told(coordinator: CtiCoordinator, one: CallView) -> dict[str, Any]:
         "called_number": one.called.number,
         "called_name": one.called.name,
         "users": [
-            {"user_id": user_id, "user_name": pbx.user_title(user_id), **_user(user)}
+            {"user_id": user_id, "user_name": pbx.user_titles.get(user_id), **_user(user)}
             for user_id, user in one.users.items()
         ],
         "groups": [
-            {"group_id": group_id, "group_name": pbx.group_title(group_id)}
+            {"group_id": group_id, "group_name": pbx.group_titles.get(group_id)}
             for group_id in sorted(one.group_ids)
         ],
         "began": _iso(one.began_at),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 import logging
 import ssl as tls
-from typing import Any, override
+from typing import Any, Final, override
 
 from aiohttp import ClientSession
 from homeassistant.config_entries import ConfigEntry
@@ -65,6 +65,9 @@ from .roster import Roster
 
 _LOGGER = logging.getLogger(__name__)
 
+_CHANNELS: Final = (Channel, WaitingChannel)
+"""What most frames tell of; it never changes who there is."""
+
 type CtiConfigEntry = ConfigEntry[CtiCoordinator]
 type CallListener = Callable[[CallEvent, CallDetails], None]
 type ChannelListener = Callable[[Change], None]
@@ -87,6 +90,8 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         """Prepare the connection; `async_start` makes it."""
         super().__init__(hass, _LOGGER, config_entry=entry, name=entry.title)
         self.pbx = self.data = Pbx()
+        self._bus = hass.bus
+        self._entry_id = entry.entry_id
         self.driver = driver
         self.http = http
         self.turns = Turns()
@@ -226,38 +231,40 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         """Return the keys of all who listen, the connection's own after what it stands for."""
         return sorted(self._wakers, key=lambda key: key in (PBX, None))
 
-    def _wake(self, keys: Collection[Key | None]) -> None:
-        self._show(keys, ())
-
     # What the link tells
 
     @callback
     def received(self, told: Change | MailboxReport | Notice) -> None:
-        """Take a change of the picture, or a message to people."""
-        if isinstance(told, Notice):
-            self.hass.bus.async_fire(EVENT_MESSAGE, message_data(self.config_entry, told))
-            return
-        self._outage.heard()
-        effect = self.pbx.apply(told)
-        if isinstance(told, Change) and isinstance(item := told.item, (Channel, WaitingChannel)):
+        """Take a change of the picture, or a message to people.
+
+        Most tell of a channel, which concerns few; all else may concern everybody.
+        """
+        if isinstance(told, Change) and isinstance(item := told.item, _CHANNELS):
+            self._outage.heard_at = dt_util.utcnow()
+            effect = self.pbx.apply(told)
             for listener in self._channel_listeners:
                 listener(told)
             if self._fires_channels:
-                data = channel_data(self.config_entry, told, item)
-                self.hass.bus.async_fire(EVENT_CHANNEL, data)
-        if not (touched := effect.touched):
-            return
-        if ROSTER in touched or not self.last_update_success:
-            for _ in self._spreading(effect):
+                self._bus.async_fire(EVENT_CHANNEL, channel_data(self._entry_id, told, item))
+            if not self.last_update_success:
+                self._missed += effect.events
+            elif events := effect.events:
+                # Who is woken may ask what time it is there.
+                self.clock.heard(events)
+                self._wake(effect.touched)
+                self._tell(events)
+            else:
+                self._wake(effect.touched)
+        elif isinstance(told, Notice):
+            self._bus.async_fire(EVENT_MESSAGE, message_data(self._entry_id, told))
+        else:
+            self._outage.heard_at = dt_util.utcnow()
+            for _ in self._spreading(self.pbx.apply(told)):
                 pass
-            return
-        if effect.events:
-            self.clock.heard(effect.events)
-        self._show(touched, effect.events)
 
     async def restored(self, snapshot: Snapshot) -> None:
         """Take all rows of an element, however many."""
-        self._outage.heard()
+        self._outage.heard_at = dt_util.utcnow()
         effect = Effect()
         await self.turns.take(self.pbx.restoring(snapshot, effect))
         await self.turns.take(self._spreading(effect))
@@ -296,7 +303,6 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         if not self.last_update_success:
             self._missed += effect.events
             return
-        # Who is woken may ask what time it is there.
         self.clock.heard(effect.events)
         if ROSTER in effect.touched:
             yield from self.roster.synchronising(remove_stale=True)
@@ -305,62 +311,54 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
     def _telling(
         self, events: Collection[CallEvent], touched: Collection[Key | None]
     ) -> Iterator[None]:
-        """Show the same as `_show` in steps."""
+        """Wake and tell in steps; whoever is woken writes a state, which events come after."""
         for key in touched:
-            self._show((key,), ())
+            self._wake((key,))
             yield
         for event in events:
-            self._show((), (event,))
+            self._tell((event,))
             yield
 
-    def _show(self, touched: Collection[Key | None], events: Collection[CallEvent]) -> None:
-        """Write states before telling events: an automation reads them when it runs."""
+    def _wake(self, keys: Collection[Key | None]) -> None:
         wakers = self._wakers
-        for key in touched:
+        for key in keys:
             for wake in wakers.get(key, ()):
                 wake()
-        if events:
-            self._wake(self._log(events))
-            for event in events:
-                self._tell(event)
 
-    def _log(self, events: Collection[CallEvent]) -> list[Key]:
-        """Keep the calls that ended, and return whose count of missed ones it changed.
+    def _tell(self, events: Collection[CallEvent]) -> None:
+        """Tell events after all states are written: an automation reads them when it runs."""
+        for event in events:
+            if event.outcome is not None:  # as of few steps
+                self._log(event)
+        for event in events:
+            key = _key_of(event)
+            device_id = self.roster.device_id(key)
+            details = call_details(self.pbx, event)
+            data = call_data(self._entry_id, event, details, device_id)
+            self._bus.async_fire(EVENT_CALL, data)
+            if device_id is not None and belongs_in_logbook(event):
+                self._tell_logbook(event, details, key, device_id)
+            for listener in self._call_listeners.get(key, ()):
+                listener(event, details)
 
-        Those whom the options leave out are nobody's business.
-        """
-        return [
-            missed_key(key)
-            for event in events
-            if event.outcome is not None
-            and not self.roster.leaves_out(key := _key_of(event))
-            and self.call_log.note(event)
-        ]
-
-    def _tell(self, event: CallEvent) -> None:
+    def _log(self, event: CallEvent) -> None:
+        """Keep a call that ended, unless the options leave out whose it was."""
         key = _key_of(event)
-        device_id = self.roster.device_id(key)
-        details = call_details(self.pbx, event)
-        self.hass.bus.async_fire(
-            EVENT_CALL, call_data(self.config_entry, event, details, device_id)
-        )
-        if device_id is not None and belongs_in_logbook(event):
-            self._tell_logbook(event, details, key, device_id)
-        for listener in self._call_listeners.get(key, ()):
-            listener(event, details)
+        if not self.roster.leaves_out(key) and self.call_log.note(event):
+            self._wake((missed_key(key),))
 
     def _tell_logbook(
         self, event: CallEvent, details: CallDetails, key: Key, device_id: str
     ) -> None:
         unique_id = f"{self.roster.identifier(key)[1]}_call"
         registry = er.async_get(self.hass)
-        told = logbook_data(self.config_entry, event.step, details) | {
+        told = logbook_data(self._entry_id, event.step, details) | {
             "device_id": device_id,
             "entity_id": registry.async_get_entity_id(Platform.EVENT, DOMAIN, unique_id),
         }
         if self._names_callers:
             told |= other_party(event)
-        self.hass.bus.async_fire(EVENT_LOGBOOK, told)
+        self._bus.async_fire(EVENT_LOGBOOK, told)
 
 
 def _not_ready(reason: str) -> ConfigEntryNotReady:

@@ -97,14 +97,16 @@ class CtiEntity(CoordinatorEntity[CtiCoordinator]):
 
     def _look(self) -> bool:
         """Return whether what is shown differs, and show it."""
-        is_known = self.coordinator.last_update_success and self.item_id in self._known
-        seen = self._read() if is_known else _NOTHING
-        if seen == self._shown:
-            return False
-        self._shown = seen
-        if seen is not _NOTHING:
+        if self.coordinator.last_update_success and self.item_id in self._known:
+            seen = self._read()
+            if seen == self._shown:
+                return False
+            self._shown = seen
             self._show(seen)
-        return True
+            return True
+        was_shown = self.available
+        self._shown = _NOTHING
+        return was_shown
 
     def _show(self, seen: Any) -> None:  # noqa: ANN401 - of the kind that `_read` returns
         """Put what was read into words, as state and attributes."""

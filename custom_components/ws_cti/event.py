@@ -1,6 +1,8 @@
 """Tell each step of the calls of users and groups as events."""
 
 from collections.abc import Iterable
+from itertools import compress
+from operator import is_not_none
 from typing import Final, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
@@ -63,7 +65,7 @@ class CtiCallEvent(CtiEntity, EventEntity):
     @callback
     def _tell(self, event: CallEvent, details: CallDetails) -> None:
         """Write each step at once: none may hide another of the same moment."""
-        known = {name: said for name, said in details.items() if said is not None}
+        known = dict(compress(details.items(), map(is_not_none, details.values())))
         self._trigger_event(str(event.step), known)
         self._write()
 

@@ -15,21 +15,20 @@ _NOTICED_WITHIN: Final = timedelta(seconds=45)
 
 
 class Outage:
-    """Take the time while nothing can be heard, by Home Assistant's clock."""
+    """Take the time while nothing can be heard, by Home Assistant's clock.
+
+    `heard_at` is when the phone system last told something, set by whoever heard it.
+    """
 
     def __init__(self) -> None:
         """Begin where nothing was heard yet."""
-        self._heard_at: datetime | None = None
+        self.heard_at: datetime | None = None
         self._began: datetime | None = None
-
-    def heard(self) -> None:
-        """Take note that the phone system tells something."""
-        self._heard_at = dt_util.utcnow()
 
     def begin(self) -> None:
         """Take note that the connection is lost, which may have been so for a while."""
         earliest = dt_util.utcnow() - _NOTICED_WITHIN
-        self._began = max(self._heard_at or earliest, earliest)
+        self._began = max(self.heard_at or earliest, earliest)
 
     def end(self, events: Iterable[CallEvent]) -> list[CallEvent]:
         """Return what happened meanwhile, each end that nobody saw with when it can have been."""

@@ -85,8 +85,9 @@ class Roster:
 
         Old phone systems tell calls of users of whom they tell nothing else.
         """
-        known = self._pbx.users if key[0] is Element.USER else self._pbx.groups
-        return key not in self._device_ids and key[1] in known
+        if key in self._device_ids:
+            return False
+        return key[1] in (self._pbx.users if key[0] is Element.USER else self._pbx.groups)
 
     @callback
     def async_add_listener(self, listener: JoinedListener) -> Callable[[], None]:

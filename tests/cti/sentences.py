@@ -7,9 +7,9 @@ from custom_components.ws_cti.cti.story import CallEvent, Peer, Step
 def sentence(pbx: Pbx, event: CallEvent) -> str:
     """Return who did what, and how it ended if it did."""
     if event.user_id is not None:
-        who = pbx.user_title(event.user_id) or event.user_id
+        who = pbx.user_titles.get(event.user_id) or event.user_id
     else:
-        who = pbx.group_title(event.group_id or "") or f"group {event.group_id}"
+        who = pbx.group_titles.get(event.group_id or "") or f"group {event.group_id}"
     words = [who, event.step]
     if event.outcome is not None and event.step is not Step.ANSWERED:
         words.append(event.outcome)

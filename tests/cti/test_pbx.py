@@ -67,7 +67,7 @@ def test_new_picture_is_empty() -> None:
     )
     assert (pbx.members("g"), pbx.memberships("u"), pbx.terminals_of("u")) == ({}, {}, {})
     assert (len(pbx.calls), pbx.queues.waiting_count) == (0, 0)
-    assert (pbx.user_title("u"), pbx.group_title("g")) == (None, None)
+    assert (pbx.user_titles.get("u"), pbx.group_titles.get("g")) == (None, None)
 
 
 def test_asking_for_strangers_does_not_make_them_known(scene: Scene) -> None:
@@ -88,7 +88,7 @@ def test_user_comes_changes_and_goes(scene: Scene) -> None:
     dave = User(id="4", label="Dave", main_extension="1004")
     scene.lists(Element.USER, dave)
     assert scene.touched == {user_key("4"), ROSTER}
-    assert (scene.pbx.user_title("4"), scene.pbx.users["4"].main_extension) == ("Dave", "1004")
+    assert (scene.pbx.user_titles.get("4"), scene.pbx.users["4"].main_extension) == ("Dave", "1004")
     scene.lists(Element.USER, replace(dave, do_not_disturb_status=1))
     assert scene.touched == {user_key("4")}
     scene.lists(Element.USER, replace(dave, label="David"))
@@ -103,7 +103,7 @@ def test_group_comes_changes_and_goes(scene: Scene) -> None:
     scene.lists(Element.GROUP, front)
     assert scene.touched == {group_key("12"), ROSTER}
     extension = scene.pbx.groups["12"].main_extension
-    assert (scene.pbx.group_title("12"), extension) == ("Front desk", "1112")
+    assert (scene.pbx.group_titles.get("12"), extension) == ("Front desk", "1112")
     scene.lists(Element.GROUP, replace(front, flags=4))
     assert scene.touched == {group_key("12")}
     scene.lists(Element.GROUP, replace(front, label="Reception"))

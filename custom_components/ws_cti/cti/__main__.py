@@ -176,9 +176,9 @@ def _as_line(told: Update | Notice) -> str:
 
 def _event_line(pbx: Pbx, event: CallEvent) -> str:
     who = (
-        pbx.user_title(event.user_id) or event.user_id
+        pbx.user_titles.get(event.user_id) or event.user_id
         if event.user_id is not None
-        else pbx.group_title(event.group_id or "") or event.group_id
+        else pbx.group_titles.get(event.group_id or "") or event.group_id
     )
     other = event.called if event.direction == "outgoing" else event.caller
     parts = [f"{event.step} {who}", f"{event.direction} {other.name or ''} {other.number or '?'}"]

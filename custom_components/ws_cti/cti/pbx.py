@@ -21,6 +21,7 @@ from .model import (
     Item,
     Membership,
     MessageWaiting,
+    Parked,
     Snapshot,
     Terminal,
     Update,
@@ -79,8 +80,12 @@ class Pbx(Picture):
         self._groups_of: defaultdict[Id, dict[Id, Membership]] = defaultdict(dict)
         self._terminals_of: defaultdict[Id, dict[Id, Terminal]] = defaultdict(dict)
         # What each frame asks stands as plain attributes: a property would cost a call.
-        self.users, self.groups, self.channels = self._users, self._groups, self._channels
-        self.parked = self.queues.parked
+        self.users: Mapping[Id, User] = self._users
+        self.groups: Mapping[Id, Group] = self._groups
+        self.user_titles: Mapping[Id, str] = self._user_titles
+        self.group_titles: Mapping[Id, str] = self._group_titles
+        self.channels: Mapping[Id, Channel] = self._channels
+        self.parked: Mapping[Id, Parked] = self.queues.parked
         self.calls = Calls(self)
 
     # What is asked
@@ -106,14 +111,6 @@ class Pbx(Picture):
     def terminals_of(self, user_id: Id) -> Mapping[Id, Terminal]:
         """Return the telephones of a user by id."""
         return self._terminals_of.get(user_id, _NO_TERMINALS)
-
-    def user_title(self, user_id: Id) -> str | None:
-        """Return the name of a user."""
-        return self._user_titles.get(user_id)
-
-    def group_title(self, group_id: Id) -> str | None:
-        """Return the name of a group."""
-        return self._group_titles.get(group_id)
 
     # What changes it
 
