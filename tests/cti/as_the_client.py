@@ -153,20 +153,26 @@ def _channel(channel: Channel) -> Shown:
 
 
 def _waiting_channel(channel: WaitingChannel) -> Shown:
-    assert not channel.extra
+    told: Shown = dict(channel.told or {})
+    assert "extra" not in told
     # The one name of ours for two fields: only channel_waiting tells the direction.
-    number = "peer_number" if channel.direction is None else "calling_number"
+    number = "calling_number" if "direction" in told else "peer_number"
+    customers = told.get("end_user")
     return {
         "uuid": channel.uuid,
         "state": _state(channel.state),
-        "direction": channel.direction,
-        "peer_location": channel.peer_location,
-        number: channel.peer_number,
-        "called_number": channel.called_number,
-        "offer_timestamp": channel.offered_at,
-        "user_id": _number(channel.user_id),
-        "end_user": _end_users(channel.end_user),
-        "whoscall": channel.whoscall,
+        "direction": told.get("direction"),
+        "peer_location": told.get("peer_location"),
+        number: told.get("peer_number"),
+        "called_number": told.get("called_number"),
+        "offer_timestamp": told.get("offered_at"),
+        "user_id": _number(told.get("user_id")),
+        "end_user": customers
+        and {
+            "count": customers["count"],
+            "items": [_end_user(EndUser(**one)) for one in customers.get("items", ())],
+        },
+        "whoscall": told.get("whoscall"),
     }
 
 

@@ -117,6 +117,8 @@ def test_what_the_simulator_wrote_is_what_python_reads(utf8_atoms: bool) -> None
         pytest.param("6e0700075e8187d77e05", 1_546_839_040_024_071, id="timestamp"),
         pytest.param("6e0000", 0, id="big integer without digits"),
         pytest.param("6e010105", -5, id="negative big integer"),
+        pytest.param("6e0700" + 7 * "ff", (1 << 56) - 1, id="big integer of seven bytes"),
+        pytest.param("6e0701" + 7 * "ff", 1 - (1 << 56), id="negative one of seven bytes"),
         pytest.param("6f00000001000a", 10, id="large big integer"),
         pytest.param("46bff8000000000000", -1.5, id="new float"),
         pytest.param("640009756e646566696e6564", None, id="atom undefined"),

@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections.abc import Iterable
 import json
+import tracemalloc
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,6 +18,7 @@ from custom_components.ws_cti.cti.basix.driver import (
     UserNamedBy,
     server_of,
 )
+from custom_components.ws_cti.cti.basix.messages import MAX_FIELDS
 from custom_components.ws_cti.cti.errors import (
     CtiError,
     LimitReachedError,
@@ -193,6 +195,84 @@ def test_an_event_with_an_unknown_name_is_an_update_that_keeps_its_name() -> Non
     (told,) = session(CHANNELS).receive(event("channel", "polished", b"a", Atom("NEW_CHANNEL")))
     channel = Channel(uuid="a", last_event="NEW_CHANNEL")
     assert told == Change(Element.CHANNEL, ChangeKind.UPDATED, channel, "polished")
+
+
+@pytest.mark.parametrize("name", [Atom("user"), Charlist("user"), b"user"], ids=repr)
+@pytest.mark.parametrize("word", [Atom("removed"), Charlist("removed"), b"removed"], ids=repr)
+@pytest.mark.parametrize("row", [(1, b"user1"), [1, b"user1"]], ids=["tuple", "list"])
+@pytest.mark.parametrize("more", [(), (7,)], ids=["four terms", "a term more"])
+def test_an_event_is_the_same_in_whatever_terms(
+    name: Term, row: Term, word: Term, more: tuple[Term, ...]
+) -> None:
+    heard = session(USERS)
+    (told,) = heard.receive(frame(Atom("info_event"), name, row, word, *more))
+    assert told == Change(
+        Element.USER, ChangeKind.REMOVED, User(id="1", name="user1"), ChangeKind.REMOVED
+    )
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (Charlist("user"), b"ab", Charlist("added")),
+        (Charlist("user"), Atom("row"), Charlist("added")),
+        ([], (1, b"user1"), Charlist("added")),
+        ((b"user",), (1, b"user1"), Charlist("added")),
+        (Charlist("group"), (1, b"group1"), Charlist("added")),
+    ],
+    ids=["text for a row", "atom for a row", "no name", "tuple for a name", "no field spec"],
+)
+def test_what_is_no_event_of_a_known_element_is_refused(parts: tuple[Term, ...]) -> None:
+    heard = session(USERS)
+    with pytest.raises(ProtocolError):
+        heard.receive(frame(Atom("info_event"), *parts))
+    (told,) = heard.receive(event("user", "added", 1, b"user1"))
+    assert told == Change(Element.USER, ChangeKind.ADDED, User(id="1", name="user1"), "added")
+
+
+@pytest.mark.parametrize("word", [b"", Atom("undefined"), [], (b"added",)], ids=repr)
+def test_an_event_without_a_word_is_an_update(word: Term) -> None:
+    (told,) = session(USERS).receive(frame(Atom("info_event"), Atom("user"), (1,), word))
+    assert told == Change(Element.USER, ChangeKind.UPDATED, User(id="1"), "")
+
+
+def test_a_later_field_spec_names_the_fields_of_later_events() -> None:
+    heard = session(USERS, event("user", "added", 1, b"user1"), spec("user", "name", "id"))
+    (told,) = heard.receive(event("user", "updated", b"user2", 1))
+    assert told == Change(Element.USER, ChangeKind.UPDATED, User(id="1", name="user2"), "updated")
+
+
+def test_a_field_spec_that_is_refused_changes_nothing() -> None:
+    heard = session(USERS)
+    with pytest.raises(ProtocolError):
+        heard.receive(spec("user", "name", "id", *map(str, range(MAX_FIELDS))))
+    (told,) = heard.receive(event("user", "added", 1, b"user1"))
+    assert told == Change(Element.USER, ChangeKind.ADDED, User(id="1", name="user1"), "added")
+
+
+def test_a_server_that_invents_fields_of_known_elements_is_not_remembered_for_it() -> None:
+    heard = session()
+    tracemalloc.start()
+    for number in range(1000):
+        fields = [f"{number:030} {field:030}" for field in range(100)]
+        heard.receive(spec("user", "id", *fields))
+        heard.receive(event("user", "added", 1, b"x"))
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 2_000_000
+
+
+@pytest.mark.parametrize("name", recorded.SESSIONS)
+def test_what_a_frame_says_is_what_the_message_in_it_says(name: str) -> None:
+    heard, step_by_step = session(), session()
+    for raw in recorded.frames(name):
+        try:
+            told = heard.receive(raw)
+        except RejectedError:
+            continue  # its last word
+        again = step_by_step.understand(step_by_step.read(raw))
+        assert list(told) == list(again)
+        assert repr(told) == repr(again)
 
 
 def test_initial_info_is_everything_there_is() -> None:

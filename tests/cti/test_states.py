@@ -111,7 +111,7 @@ POPEYE = EndUser("77", "Popeye", "Sea", "p.png", "東京")
             Calling(
                 AT,
                 "calling",
-                ("int", "robot", ["R2", 2]),
+                ["int", "robot", ["R2", 2]],
                 target_location="int",
                 target_type="robot",
             ),
@@ -120,7 +120,7 @@ POPEYE = EndUser("77", "Popeye", "Sea", "p.png", "東京")
             (AT, "calling", "int", "user", 10001001),
             Calling(AT, "calling", target_location="int", target_type="user", target_id="10001001"),
         ),
-        ((AT, "calling", "int"), Calling(AT, "calling", ("int",), target_location="int")),
+        ((AT, "calling", "int"), Calling(AT, "calling", ["int"], target_location="int")),
         ((AT, "calling"), Calling(AT, "calling")),
         (
             (AT, "calling", "satellite", "user", (10001001,)),
@@ -175,7 +175,7 @@ def test_whom_a_channel_calls_is_a_user_or_a_group() -> None:
         ((AT, "xml_ivr"), ChannelState(AT, "xml_ivr")),
         ((AT, "bridged"), ChannelState(AT, "bridged")),
         ((AT, "ringing"), ChannelState(AT, "ringing")),
-        ((AT, "ringing", "x", (1,)), ChannelState(AT, "ringing", ("x", [1]))),
+        ((AT, "ringing", "x", (1,)), ChannelState(AT, "ringing", ["x", [1]])),
         (
             (AT, "park", 901, None, 10001009, "user9"),
             Parked(AT, "park", slot="901", parker_id="10001009", parker_name="user9"),
@@ -244,10 +244,10 @@ def test_the_layouts_of_2016_are_told_apart(term: Term, state: ChannelState) -> 
     ("term", "state"),
     [
         ((AT, "dancing"), ChannelState(AT, "dancing")),
-        ((AT, "dancing", "tango", 2), ChannelState(AT, "dancing", ("tango", 2))),
+        ((AT, "dancing", "tango", 2), ChannelState(AT, "dancing", ["tango", 2])),
         (
             (AT, "dancing", Opaque(103, b""), 1 << 70),
-            ChannelState(AT, "dancing", ("opaque term 103", str(1 << 70))),
+            ChannelState(AT, "dancing", ["opaque term 103", str(1 << 70)]),
         ),
         ((None, "bridged"), ChannelState(None, "bridged")),
         ((str(AT), "bridged"), ChannelState(AT, "bridged")),

@@ -5,6 +5,7 @@ member of the enums in `words` where they are known, so that unknown words survi
 in time are integer microseconds since the epoch, on the phone system's clock.
 """
 
+from collections.abc import Sequence
 from dataclasses import field
 from types import MappingProxyType
 from typing import Final
@@ -133,11 +134,11 @@ class Terminal:
 
 @value(frozen=True, slots=True)
 class ChannelState:
-    """Say since when a channel is in which state; `data` is what is unknown of it."""
+    """Say since when a channel is in which state; `data` lists what is unknown of it."""
 
     since: int | None
     name: str
-    data: tuple[Json, ...] = ()
+    data: Sequence[Json] = ()
 
 
 @value(frozen=True, slots=True, kw_only=True)
@@ -293,21 +294,15 @@ class Channel:
         return self.last_event == LastEvent.CHANNEL_HANGUP or self.hung_up_at is not None
 
 
-@value(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True)
 class WaitingChannel:
-    """Describe a channel that is queued or parked, as a list of such tells it."""
+    """Say in which state a list of queued or parked channels tells that one is.
+
+    Nothing is concluded from what else the list tells, which is plain data in `told`.
+    """
 
     uuid: Id
     state: ChannelState | None = None
-    direction: str | None = None
-    peer_location: str | None = None
-    peer_number: str = ""
-    called_number: str = ""
-    offered_at: int | None = None
-    user_id: Id | None = None
-    end_user: EndUsers | None = None
-    whoscall: Json = None
-    extra: Extra = _NO_EXTRA
     told: Told = field(default=None, compare=False, repr=False)
 
 

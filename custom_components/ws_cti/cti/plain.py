@@ -22,7 +22,8 @@ def plain(value: object) -> Json:
                 told[name] = plain(item) if nests else item
             elif item is not None and type(item) in NEVER_EMPTY:
                 told[name] = item
-        return told
+        beyond = getattr(value, "told", None)  # which of who waits says more than the fields do
+        return told if beyond is None else told | beyond
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
     if isinstance(value, Mapping):

@@ -40,7 +40,7 @@ _U16: Final = struct.Struct(">xH").unpack_from
 _U32: Final = struct.Struct(">xI").unpack_from
 _I32: Final = struct.Struct(">xi").unpack_from
 _F64: Final = struct.Struct(">xd").unpack_from
-_from_bytes: Final = int.from_bytes  # each look-up of it makes a new object
+_U64: Final = struct.Struct("<xxQ").unpack_from  # skips a length of one byte as well
 
 _TIMES: Final = [range(count) for count in range(256)]
 """Ranges ready made, as to make one costs more than to read a number."""
@@ -65,14 +65,18 @@ _ATOMS: Final[dict[bytes, Term]] = {
     b"bert": _BERT,
 }
 
-_EVENT: Final = b"\x83h\x04d\x00\x0ainfo_event"
+EVENT: Final = b"\x83h\x04d\x00\x0ainfo_event"
 """How nearly all frames begin: a tuple of four whose first term is known, and no form of BERT."""
 
-_BEHIND_TAG: Final = len(_EVENT)
+_BEHIND_TAG: Final = len(EVENT)
 _REST: Final = range(3)
+_ROOM: Final = MAX_DEPTH - 1  # for what stands in the tuple of an event
 
 _UNDEFINED: Final = b"d\x00\x09undefined"
 """The whole term that stands in most fields of a row: one comparison tells it."""
+
+_MOMENT: Final = b"n\7\0"
+"""How points in time begin: a positive integer of seven bytes, the least one first."""
 
 
 def text_of(raw: bytes) -> str:
@@ -97,24 +101,37 @@ class BertDecoder:
         Raises MalformedError for anything that is not exactly one term, that goes
         beyond the limits of this module, or that Erlang itself could not have sent.
         """
+        if frame.startswith(EVENT):
+            return ("info_event", *self.behind(frame))
         if len(frame) > MAX_FRAME_BYTES:
+            raise MalformedError("frame too large")
+        try:
+            frame, start = _opened(frame)
+        except (IndexError, struct.error) as err:
+            raise MalformedError("frame cut short") from err
+        return self.behind(frame, start, _TIMES[1], MAX_DEPTH)[0]
+
+    def behind(
+        self, frame: bytes, at: int = _BEHIND_TAG, times: range = _REST, room: int = _ROOM
+    ) -> list[Term]:
+        """Return all terms behind an offset: in an event those of the element, row and word.
+
+        Raises MalformedError where they are not so many, and as `decode` does.
+        """
+        size = len(frame)
+        if size > MAX_FRAME_BYTES:
             raise MalformedError("frame too large")
         # One empty list for the whole frame: 56 bytes for each of its byte would be many.
         self._nil = []
         try:
-            if frame.startswith(_EVENT):  # the loop begins behind what is known already
-                items, end = self._terms(frame, _BEHIND_TAG, _REST, MAX_DEPTH - 1)
-                term: Term = ("info_event", *items)
-            else:
-                frame, start = _opened(frame)
-                [term], end = self._terms(frame, start, _TIMES[1], MAX_DEPTH)
+            terms, end = self._terms(frame, at, times, room)
         except (IndexError, struct.error) as err:
             raise MalformedError("frame cut short") from err
-        if end != len(frame):
-            if end > len(frame):
+        if end != size:
+            if end > size:
                 raise MalformedError("frame cut short")
             raise MalformedError("bytes left over", end)
-        return term
+        return terms
 
     def _terms(self, buf: bytes, at: int, times: range, room: int) -> _Read[list[Term]]:
         """Return so many terms from an offset on, and the offset behind them.
@@ -160,11 +177,9 @@ class BertDecoder:
                         _bert_form(items, at) if items and items[0] is _BERT else tuple(items)
                     )
                     continue
-                case 110:  # SMALL_BIG_EXT: points in time
-                    end = at + 3 + buf[at + 1]
-                    value = _from_bytes(buf[at + 3 : end], "little")
-                    terms.append(-value if buf[at + 2] else value)
-                    at = end
+                case 110 if buf.startswith(_MOMENT, at):  # SMALL_BIG_EXT, its sign read along
+                    terms.append(_U64(buf, at)[0] >> 8)
+                    at += 10
                     continue
                 case 107:  # STRING_EXT, a list of small integers: a charlist, read below
                     start = at + 3
@@ -203,6 +218,8 @@ class BertDecoder:
             case 105:  # LARGE_TUPLE_EXT
                 items, end = self._many(buf, at, 1, room)
                 return (_bert_form(items, at) if items and items[0] is _BERT else tuple(items)), end
+            case 110:  # SMALL_BIG_EXT
+                return _integer(buf, at + 2, buf[at + 1])
             case 111:  # LARGE_BIG_EXT
                 return _integer(buf, at + 5, _U32(buf, at)[0])
             case 70:  # NEW_FLOAT_EXT

@@ -23,8 +23,8 @@ from ..model import (
 )
 from ..words import ChangeKind, Element
 from . import api
-from .bert import BertDecoder
-from .elements import READERS, mailbox_of
+from .bert import EVENT, BertDecoder, Term
+from .elements import Plan, item_of, mailbox_of, plan_of
 from .messages import (
     MAILBOX,
     FieldSpec,
@@ -45,9 +45,17 @@ DEFAULT_SERVER: Final = "bcs.brastel.com"
 PATH: Final = "/basix/api/ws_cti"
 AVATARS: Final = "/basix/avatars/users/"
 
-_KINDS: Final = {kind.value: kind for kind in ChangeKind}
-_KNOWN: Final = {element.value: (element, read) for element, read in READERS.items()}
-"""Elements by their word on the wire, each with what reads its rows."""
+_KINDS: Final[dict[Term, tuple[ChangeKind, str]]] = {
+    kind.value: (kind, kind.value) for kind in ChangeKind
+}
+"""What happens to rows by its word on the wire, with that word."""
+
+_UPDATED: Final = _KINDS[ChangeKind.UPDATED]  # what events are taken for that nobody knows
+_ELEMENTS: Final = {element.value: element for element in Element}
+"""Elements by their word on the wire."""
+
+_INFO_EVENT: Final = Tag.INFO_EVENT.value
+_NOBODY: Final = "a row that names nothing known"
 
 _MAX_AVATAR: Final = 1024
 """How long the name or the address of a picture may be, in characters."""
@@ -202,8 +210,11 @@ class BasixSession(Session):
 
     def __init__(self) -> None:
         """Start without field specs."""
-        self._term_of = BertDecoder().decode
+        decoder = BertDecoder()
+        self._term_of = decoder.decode
+        self._behind = decoder.behind
         self._message_of = MessageReader().read
+        self._plans: dict[Term, Plan] = {}  # of known elements alone, whatever a server invents
         self._announced: set[str] = set()
         self._reported: set[Element] = set()
 
@@ -230,7 +241,25 @@ class BasixSession(Session):
         """Return what a frame says."""
         if isinstance(frame, str):
             raise ProtocolError("a text frame, which this protocol does not have")
-        return self.understand(self._message_of(self._term_of(frame)))
+        if not frame.startswith(EVENT):
+            return self.understand(self._message_of(self._term_of(frame)))
+        # Nearly all frames are events, and need no message: the plan of their rows is at hand.
+        name, row, word = self._behind(frame)
+        try:
+            element, told_of, make = self._plans[name]
+            kind, event = _KINDS[word]
+        except KeyError, TypeError:
+            return self._odd(name, row, word)
+        if type(row) is not tuple:
+            return self._odd(name, row, word)
+        item = make(told_of(row))
+        if item is None:
+            raise ProtocolError(_NOBODY)
+        return (Change(element, kind, item, event),)
+
+    def _odd(self, *terms: Term) -> Collection[Update | Notice]:
+        """Return what an event says whose element, row or word is not as most are."""
+        return self.understand(self._message_of((_INFO_EVENT, *terms)))
 
     def read(self, frame: bytes) -> Message:
         """Return the message that a frame is, its rows with the names of their fields."""
@@ -240,24 +269,26 @@ class BasixSession(Session):
         """Return what a message changes in the picture, or tells to people."""
         if not isinstance(message, InfoEvent):
             return self._rarer(message)
-        try:
-            element, read = _KNOWN[message.element]
-        except KeyError:
+        element = _ELEMENTS.get(message.element)
+        if element is None:
             return self._mailbox(message)
-        item = read(message)
+        item = item_of(element, message)
         if item is None:
-            raise ProtocolError("a row that names nothing known")
+            raise ProtocolError(_NOBODY)
         event = message.event  # the list of their names is open
-        return (Change(element, _KINDS.get(event, ChangeKind.UPDATED), item, event),)
+        kind, _ = _KINDS.get(event, _UPDATED)
+        return (Change(element, kind, item, event),)
 
     def _rarer(self, message: Rarer) -> Collection[Update | Notice]:
         """Return what a message tells that is no event."""
         match message:
-            case InitialInfo(element, rows):
-                return (self._snapshot(element, rows),)
-            case FieldSpec(element, _):
-                self._announced |= {element} & _KNOWN.keys()
-                if element == Tag.CHAN_INFO:
+            case InitialInfo(name, rows):
+                return (self._snapshot(name, rows),)
+            case FieldSpec(name, names):
+                if (element := _ELEMENTS.get(name)) is not None:
+                    self._announced.add(element)
+                    self._plans[name] = plan_of(element, names)
+                elif name == Tag.CHAN_INFO:
                     self._announced.add(Element.CHANNEL)
                 return ()
             case SystemMessage(word):
@@ -268,10 +299,10 @@ class BasixSession(Session):
                 raise ProtocolError("a message of an unknown kind")
 
     def _snapshot(self, name: str, rows: Collection[Row]) -> Snapshot:
-        if name not in _KNOWN:
+        if name not in _ELEMENTS:
             raise ProtocolError("rows of an unknown element")
-        element, read = _KNOWN[name]
-        items = tuple(item for row in rows if (item := read(row)) is not None)
+        element = _ELEMENTS[name]
+        items = tuple(item for row in rows if (item := item_of(element, row)) is not None)
         if rows and not items:
             # Taken for a list without anybody, it would end everything that there is.
             raise ProtocolError("rows of which none names anything known")
@@ -280,7 +311,7 @@ class BasixSession(Session):
 
     def _mailbox(self, message: InfoEvent) -> Collection[Update]:
         if message.element != MAILBOX:
-            raise ProtocolError("a row that names nothing known")
+            raise ProtocolError(_NOBODY)
         report = mailbox_of(message)
         return () if report is None else (report,)
 

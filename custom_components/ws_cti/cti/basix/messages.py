@@ -6,7 +6,7 @@ is. Field specs belong to one connection: make one reader for each.
 """
 
 from enum import StrEnum
-from typing import Final, cast
+from typing import Final
 
 from ..errors import ProtocolError
 from ..values import value
@@ -34,6 +34,10 @@ MAILBOX: Final = "mailbox"
 """Our name for the rows of `mwi_info`, which are no element of the present grammar."""
 
 
+type Terms = tuple[Term, ...] | list[Term]
+"""The terms of a row in their order."""
+
+
 @value(frozen=True, slots=True)
 class Row:
     """Hold one element as it came; the connection's field spec names its terms.
@@ -42,7 +46,7 @@ class Row:
     """
 
     names: tuple[str, ...]
-    terms: tuple[Term, ...] | list[Term]
+    terms: Terms
 
     def by_name(self) -> dict[str, Term]:
         """Return the terms by the names of their fields."""
@@ -118,13 +122,6 @@ MAX_FIELDS: Final = 128
 MAX_NAME: Final = 64
 _MAX_SPECS: Final = 64
 
-_INFO_EVENT: Final = Tag.INFO_EVENT.value
-
-_EVENT: Final = (str, str, tuple, str)
-"""What an event is made of where nothing is odd in it: its tag, element, row and word."""
-
-type _Event = tuple[str, str, tuple[Term, ...], str]
-
 
 class MessageReader:
     """Read the messages of one connection in their order."""
@@ -139,10 +136,6 @@ class MessageReader:
         Raises ProtocolError for what is no message at all, and for rows whose field
         spec has not come yet.
         """
-        if type(term) is tuple and tuple(map(type, term)) == _EVENT:  # as nearly all are
-            tag, element, row, event = cast("_Event", term)
-            if tag == _INFO_EVENT and element in self._specs:
-                return InfoEvent(self._specs[element], row, element, event)
         match term:
             case [tuple() | list() as inner]:
                 return self._read(inner)  # the wrapper of 2016 to 2018

@@ -4,7 +4,8 @@ Positions are those of section 4 of the protocol document, which took them from 
 official client; layouts of 2016 to 2018 are told apart by their second word.
 """
 
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from ..model import (
@@ -52,24 +53,20 @@ _MAX_CUSTOMER: Final = 512
 
 _CONTAINERS: Final = (tuple, list)
 
-_COMPOSED: Final = frozenset({"state", "target", "origination", "end_user", "tags", "other"})
-"""Attributes made of several values, which are read as both the thing and plain data."""
-
 type _Parts = tuple[Term, ...] | list[Term]
-
-
-def parted(told: dict[str, Any]) -> dict[str, Any]:
-    """Take what a row or tuple says out of the same as plain data, which is left behind."""
-    values = told.copy()
-    for name in told.keys() & _COMPOSED:
-        values[name], told[name] = told[name]
-    return values
+type _PartsOf = Callable[[_Parts], dict[str, Any]]
 
 
 def end_users_of(term: Term) -> Both[EndUsers] | None:
     """Return the customers of `id*name*…`, `_MANY_:N|…|…`, or None for `***`."""
     said = text(term)
     return _known_end_users(said) if len(said) <= _MAX_CUSTOMER else _end_users(said)
+
+
+def plain_end_users_of(term: Term) -> Json:
+    """Return the customers as plain data alone."""
+    customers = end_users_of(term)
+    return None if customers is None else customers[1]
 
 
 def _end_users(said: str) -> Both[EndUsers] | None:
@@ -101,47 +98,20 @@ _OF_CUSTOMER: Final = ("id", "name", "organization", "avatar", "prefecture")
 _BARE: Final = frozenset({StateName.BRIDGED, StateName.RINGING})
 """States that bear nothing but their name."""
 
-_FORMER_NAMES: Final[dict[str, str]] = {"plivo": StateName.XML_IVR.value}  # until 2019
-
-_STATES: Final[dict[str, tuple[type[ChannelState], tuple[Column, ...]]]] = {
-    StateName.PARK: (
-        Parked,
-        (
-            column("slot", optional_text),
-            column("terminal_name", optional_text),
-            column("parker_id", identifier),
-            column("parker_name", optional_text),
-        ),
-    ),
-    StateName.VOICEMAIL: (
-        InVoicemail,
-        (
-            column("target_type", optional_text),
-            column("target_id", identifier),
-            column("target_name", optional_text),
-        ),
-    ),
-    StateName.CHECKING_VOICEMAIL: (InVoicemail, (column("target_name", optional_text),)),
-    StateName.CALLING_SIPTERMINATION: (InSystem, (column("url", optional_text),)),
-    StateName.IVR: (InSystem, (column("ivr_id", raw),)),
-    StateName.SYSTEM_OPERATION: (InSystem, (column("operation", raw),)),
-    StateName.CONFERENCE: (InSystem, (column("room_id", raw),)),
-    StateName.EAVESDROP: (
-        Eavesdropping,
-        (column("uuid", optional_text), column("eavesdrop_state", raw)),
-    ),
-    "plivo": (InSystem, ()),
-}
-"""What a state is made of, and what the terms behind its name say."""
+_UNREAD: Final = (column("", nothing), column("", nothing))
+"""What stands between a group's id and its queue's, and says nothing of either."""
 
 _AIMS: Final[dict[str, tuple[Column, ...]]] = {
     TargetType.USER: (column("target_id", identifier),),
-    TargetType.GROUP: (column("group_type", optional_text), column("target_id", identifier)),
+    TargetType.GROUP: (
+        column("group_type", optional_text),
+        column("target_id", identifier),
+        *_UNREAD,
+        column("group_queue_id", optional_text),
+    ),
     TargetType.PSTN: (column("address", optional_text),),
 }
 """What the terms say that tell whom a channel calls."""
-
-_RING: Final = (column("group_queue_id", optional_text),)
 
 _TARGET: Final = (
     column("type", optional_text),
@@ -177,6 +147,7 @@ _OTHER_USER: Final = (
     *_OTHER[7:],
 )
 
+_USER: Final = TargetType.USER.value
 _OUTSIDE: Final = {"target_location": "ext", "target_type": TargetType.PSTN.value}
 
 _CALLING_UNTIL_2019: Final = (
@@ -191,28 +162,27 @@ def state_of(term: Term) -> Both[ChannelState] | None:
     match term:
         case [at, said, *rest]:
             since, name = timestamp(at), text(said)
+            if not rest and since is not None and name in _BARE:  # as many are
+                return ChannelState(since, name), {"since": since, "name": name}
+            known = _STATES.get(name)
+            if known is None:
+                return _unknown_state(since, name, rest)
+            make, name, parts_of = known
+            told = parts_of(rest)
+            state = make(since, name, **told)
+            told["name"] = name
+            if since is not None:
+                told["since"] = since
+            return state, told
         case _:
             return None
-    if since is not None and name in _BARE and not rest:  # as most are
-        return ChannelState(since, name), {"since": since, "name": name}
-    make: type[ChannelState] = Calling
-    if name == StateName.CALLING:
-        parts = _aim(rest)
-    elif name == StateName.CALLING_EXTERNAL:
-        parts = _OUTSIDE | attributes(_AIMS[TargetType.PSTN], rest)
-    elif (known := _STATES.get(name)) is not None:
-        make, parts = known[0], attributes(known[1], rest)
-        name = _FORMER_NAMES.get(name, name)
-    else:
-        make, parts = ChannelState, _unknown(rest)
-    told = parts.copy()
-    if name:
-        told["name"] = name
+
+
+def _unknown_state(since: int | None, name: str, rest: _Parts) -> Both[ChannelState]:
+    told = _unknown(rest) | ({"name": name} if name else {})
     if since is not None:
         told["since"] = since
-    if "data" in parts:
-        parts["data"] = tuple(parts["data"])
-    return make(since, name, **parts), told
+    return ChannelState(since, name, told.get("data", ())), told
 
 
 def _unknown(rest: _Parts) -> dict[str, Any]:
@@ -228,8 +198,8 @@ def _aim(rest: _Parts) -> dict[str, Any]:
     parts = target if isinstance(target, _CONTAINERS) else (target,)
     if (columns := _AIMS.get(kind)) is not None:
         aim = attributes(columns, parts)
-        if aim.get("group_type") == "ring":
-            aim |= attributes(_RING, parts[4:])
+        if aim.get("group_type") != "ring":
+            aim.pop("group_queue_id", None)  # what stands there has no meaning with others
     elif kind == TargetType.BRIDGED_ENDPOINT:
         address = "@".join(filter(None, map(text, parts[:2])))
         aim = {"address": address} if address else {}
@@ -240,6 +210,62 @@ def _aim(rest: _Parts) -> dict[str, Any]:
     if kind:
         aim["target_type"] = kind
     return aim
+
+
+def _outside(rest: _Parts) -> dict[str, Any]:
+    return _OUTSIDE | attributes(_AIMS[TargetType.PSTN], rest)
+
+
+def _read(*columns: Column) -> _PartsOf:
+    """Return what reads the terms behind the name of a state, one after the other."""
+    return partial(attributes, columns)
+
+
+_STATES: Final[Mapping[str, tuple[type[ChannelState], str, _PartsOf]]] = {
+    name.value: (make, name.value, parts_of)
+    for name, make, parts_of in (
+        (StateName.CALLING, Calling, _aim),
+        (StateName.CALLING_EXTERNAL, Calling, _outside),
+        (
+            StateName.PARK,
+            Parked,
+            _read(
+                column("slot", optional_text),
+                column("terminal_name", optional_text),
+                column("parker_id", identifier),
+                column("parker_name", optional_text),
+            ),
+        ),
+        (
+            StateName.VOICEMAIL,
+            InVoicemail,
+            _read(
+                column("target_type", optional_text),
+                column("target_id", identifier),
+                column("target_name", optional_text),
+            ),
+        ),
+        (
+            StateName.CHECKING_VOICEMAIL,
+            InVoicemail,
+            _read(column("target_name", optional_text)),
+        ),
+        (
+            StateName.CALLING_SIPTERMINATION,
+            InSystem,
+            _read(column("url", optional_text)),
+        ),
+        (StateName.IVR, InSystem, _read(column("ivr_id", raw))),
+        (StateName.SYSTEM_OPERATION, InSystem, _read(column("operation", raw))),
+        (StateName.CONFERENCE, InSystem, _read(column("room_id", raw))),
+        (
+            StateName.EAVESDROP,
+            Eavesdropping,
+            _read(column("uuid", optional_text), column("eavesdrop_state", raw)),
+        ),
+    )
+} | {"plivo": (InSystem, StateName.XML_IVR.value, _read())}  # its name until 2019
+"""What a state is, its name of today, and what reads the terms behind its name."""
 
 
 def target_of(term: Term) -> Both[Target] | None:
@@ -258,10 +284,13 @@ def other_of(term: Term) -> Both[OtherChannel] | None:
     """
     if not term or not isinstance(term, _CONTAINERS):
         return None
-    is_user = text(term[0]) == TargetType.USER
-    # Position 7 is read twice.
-    told = attributes(_OTHER_USER if is_user else _OTHER, [*term[:8], *term[7:8]])
-    return OtherChannel(**parted(told)), told
+    columns = _OTHER_USER if text(term[0]) == _USER else _OTHER
+    told = attributes(columns, [*term[:8], *term[7:8]])  # position 7 is read twice
+    if "end_user" not in told:
+        return OtherChannel(**told), told
+    values = told.copy()
+    values["end_user"], told["end_user"] = told["end_user"]
+    return OtherChannel(**values), told
 
 
 def origination_of(term: Term) -> Both[tuple[str, ...]] | None:
@@ -282,5 +311,7 @@ def hangup_of(data: str) -> Both[Hangup] | None:
     if not data:
         return None
     disposition, _, cause = data.partition(",")
-    told = {"disposition": disposition, "cause": cause}
-    return Hangup(**told), {name: said for name, said in told.items() if said}
+    told: dict[str, Json] = {"disposition": disposition, "cause": cause}
+    if not disposition or not cause:  # as hardly ever
+        told = {name: said for name, said in told.items() if said}
+    return Hangup(disposition, cause), told
