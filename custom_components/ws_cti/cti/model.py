@@ -16,6 +16,10 @@ from .words import ChangeKind, Element, Extra, Id, Json, LastEvent, Raw, TargetT
 _NO_EXTRA: Final[Extra] = MappingProxyType({})
 """What nearly all rows have beyond the fields that are known: one for them all."""
 
+# A frame asks for these several times: a name of a module is found sooner than a member.
+_HANGUP: Final = LastEvent.CHANNEL_HANGUP
+_GROUP: Final = TargetType.GROUP
+
 type Told = dict[str, Json] | None
 """The same as plain data, where whoever read it has that at hand."""
 
@@ -156,7 +160,7 @@ class Calling(ChannelState):
     @property
     def group_id(self) -> Id | None:
         """Return the group whose members are called."""
-        return self.target_id if self.target_type == TargetType.GROUP else None
+        return self.target_id if self.target_type == _GROUP else None
 
     @property
     def user_id(self) -> Id | None:
@@ -291,7 +295,7 @@ class Channel:
     @property
     def ended(self) -> bool:
         """Return whether the leg is over, whatever the event was named."""
-        return self.last_event == LastEvent.CHANNEL_HANGUP or self.hung_up_at is not None
+        return self.hung_up_at is not None or self.last_event == _HANGUP
 
 
 @value(frozen=True, slots=True)

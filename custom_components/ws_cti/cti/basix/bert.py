@@ -160,13 +160,13 @@ class BertDecoder:
                     except KeyError:
                         terms.append(self._new_atom(buf[start:at]))
                     continue
+                case 109:  # BINARY_EXT, read below
+                    start = at + 5
+                    at = start + _U32(buf, at)[0]
                 case 97:  # SMALL_INTEGER_EXT
                     terms.append(buf[at + 1])
                     at += 2
                     continue
-                case 109:  # BINARY_EXT, read below
-                    start = at + 5
-                    at = start + _U32(buf, at)[0]
                 case 98:  # INTEGER_EXT
                     terms.append(_I32(buf, at)[0])
                     at += 5

@@ -18,8 +18,8 @@ from ..words import Id, Json, Raw
 from .bert import MAX_DEPTH, Term, text_of
 from .opaque import Opaque
 
-_POINTS_IN_TIME: Final = range(1, 32_503_680_000_000_000)  # up to the year 3000
-_MAX_TIMESTAMP_DIGITS: Final = len(str(_POINTS_IN_TIME.stop))
+_YEAR_3000: Final = 32_503_680_000_000_000
+_MAX_TIMESTAMP_DIGITS: Final = len(str(_YEAR_3000))
 _MAX_INTEGER_BITS: Final = 63  # what JSON writers and readers agree on
 _MAX_CODE_POINT: Final = 0x10FFFF
 _MAX_WHOSCALL: Final = 65_536
@@ -60,7 +60,7 @@ def timestamp(term: Term) -> int | None:
         if not isinstance(term, str) or not term.isdecimal() or len(term) > _MAX_TIMESTAMP_DIGITS:
             return None
         term = int(term)
-    return term if term in _POINTS_IN_TIME else None
+    return term if 0 < term < _YEAR_3000 else None
 
 
 def raw(term: Term) -> Raw:
