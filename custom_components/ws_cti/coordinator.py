@@ -241,7 +241,7 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         """
         if isinstance(told, Change) and isinstance(item := told.item, _CHANNELS):
             self._outage.heard_at = dt_util.utcnow()
-            effect = self.pbx.apply(told)
+            effect = self.pbx.change(told)
             for listener in self._channel_listeners:
                 listener(told)
             if self._fires_channels:

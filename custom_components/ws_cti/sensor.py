@@ -18,12 +18,13 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .bus import iso, moment
 from .const import CONF_PRESENCE_NAMES
 from .coordinator import CtiConfigEntry, CtiCoordinator
-from .cti.model import MessageWaiting, Parked
+from .cti.model import MessageWaiting, Parked, Peer
 from .cti.pbx import Pbx
 from .cti.peers import far_end
-from .cti.story import CallState, Peer, UserCall
+from .cti.story import CallState, UserCall
 from .cti.words import (
     PBX_CALLS,
+    PBX_PARKED,
     PBX_QUEUES,
     Element,
     Id,
@@ -95,10 +96,6 @@ def _count(
 
 def _pbx_calls_key(_: Id) -> Key:
     return PBX_CALLS
-
-
-def _pbx_queues_key(_: Id) -> Key:
-    return PBX_QUEUES
 
 
 def _slots(coordinator: CtiCoordinator, _: Id) -> list[Json]:
@@ -257,10 +254,14 @@ PBX_SENSORS: Final = (
     _count(
         "waiting_calls",
         lambda coordinator, _: coordinator.pbx.queues.waiting_count,
-        calls_key_fn=_pbx_queues_key,
+        calls_key_fn=lambda _: PBX_QUEUES,
     ),
     _count(
-        "parked_calls", _slots, len, lambda slots: {"slots": slots}, calls_key_fn=_pbx_queues_key
+        "parked_calls",
+        _slots,
+        len,
+        lambda slots: {"slots": slots},
+        calls_key_fn=lambda _: PBX_PARKED,
     ),
 )
 

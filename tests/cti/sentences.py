@@ -1,7 +1,8 @@
 """Put the steps of calls into sentences, as a person would tell them."""
 
+from custom_components.ws_cti.cti.model import Peer
 from custom_components.ws_cti.cti.pbx import Pbx
-from custom_components.ws_cti.cti.story import CallEvent, Peer, Step
+from custom_components.ws_cti.cti.story import CallEvent, Step
 
 
 def sentence(pbx: Pbx, event: CallEvent) -> str:

@@ -15,7 +15,7 @@ from custom_components.ws_cti.cti.model import (
 from custom_components.ws_cti.cti.story import CallDirection
 from custom_components.ws_cti.cti.words import (
     PBX,
-    PBX_QUEUES,
+    PBX_PARKED,
     Element,
     Location,
     StateName,
@@ -142,9 +142,9 @@ def test_media_plug_that_waits_is_counted_though_it_is_no_call(scene: Scene) -> 
     plug = from_phone(ALICE, "media_plug")
     scene.plays(plug)
     scene.plays(parked(plug, "1"))
-    assert {PBX, PBX_QUEUES} <= scene.touched
+    assert {PBX, PBX_PARKED} <= scene.touched
     scene.ends(over(parked(plug, "1"), "recv_bye,NORMAL_CLEARING"))
-    assert {PBX, PBX_QUEUES} <= scene.touched
+    assert {PBX, PBX_PARKED} <= scene.touched
     assert scene.is_empty()
 
 

@@ -18,6 +18,7 @@ from custom_components.ws_cti.cti.model import (
     User,
 )
 from custom_components.ws_cti.cti.pbx import Pbx
+from custom_components.ws_cti.cti.peers import far_end
 from custom_components.ws_cti.cti.story import Effect
 from custom_components.ws_cti.cti.words import (
     PBX,
@@ -134,6 +135,25 @@ def test_what_is_told_again_touches_nobody(scene: Scene, element: Element, item:
     scene.unlists(element, item)
     scene.unlists(element, item)
     assert not scene.touched
+
+
+def test_row_told_again_touches_nobody_though_somebody_saw_who_calls(scene: Scene) -> None:
+    scene.plays(from_outside())
+    seen = far_end(scene.pbx, scene.pbx.channels["call"])
+    scene.plays(from_outside())
+    assert not scene.touched
+    assert seen == far_end(scene.pbx, from_outside())
+
+
+def test_colleague_who_gets_another_name_is_shown_by_it_in_his_call(scene: Scene) -> None:
+    caller = from_phone(ALICE, extension(BOB))
+    scene.plays(caller, phone(BOB, of=caller.uuid))
+    for name in ("Alice Cooper", "Alice Munro"):
+        scene.lists(Element.USER, User(id=ALICE, label=name))
+        assert far_end(scene.pbx, scene.pbx.channels[caller.uuid]).name == name
+        _, call, _ = scene.pbx.calls.leading(BOB)
+        assert call is not None
+        assert call.other.name == name
 
 
 def test_channel_that_a_fault_kept_from_being_understood_is_understood_when_told_again(

@@ -8,6 +8,7 @@ import pytest
 from custom_components.ws_cti.cti.model import Calling, ChannelState, WaitingChannel
 from custom_components.ws_cti.cti.words import (
     PBX,
+    PBX_PARKED,
     PBX_QUEUES,
     Element,
     StateName,
@@ -257,7 +258,20 @@ def test_parked_channel_that_gets_a_name_wakes_who_lists_the_slots(scene: Scene)
     channel = parked(from_outside(), "901")
     scene.plays(channel)
     scene.plays(replace(channel, calling_name="Tanaka"))
-    assert PBX_QUEUES in scene.touched
+    assert PBX_PARKED in scene.touched
+
+
+def test_who_waits_and_who_is_parked_wake_apart(scene: Scene) -> None:
+    channel = from_outside()
+    scene.plays(channel)
+    scene.plays(calling(channel, group_id=SALES, seconds=5))
+    assert scene.touched & {PBX_QUEUES, PBX_PARKED} == {PBX_QUEUES}
+    scene.plays(parked(channel, "901", seconds=10))
+    assert scene.touched & {PBX_QUEUES, PBX_PARKED} == {PBX_QUEUES, PBX_PARKED}
+    scene.plays(parked(channel, "902", seconds=15))
+    assert scene.touched & {PBX_QUEUES, PBX_PARKED} == {PBX_PARKED}
+    scene.plays(calling(channel, group_id=SALES, seconds=20))
+    assert scene.touched & {PBX_QUEUES, PBX_PARKED} == {PBX_QUEUES, PBX_PARKED}
 
 
 def test_parked_channel_that_becomes_something_else_is_no_longer_parked(scene: Scene) -> None:

@@ -12,6 +12,7 @@ from custom_components.ws_cti.cti.story import CallState, Effect, Step
 from custom_components.ws_cti.cti.words import (
     PBX,
     PBX_CALLS,
+    PBX_PARKED,
     PBX_QUEUES,
     Key,
     group_calls_key,
@@ -269,7 +270,8 @@ class TouchedWatcher(Watcher):
         seen: dict[Key, object] = {
             PBX: (set(pbx.channels), set(pbx.calls.ids())),
             PBX_CALLS: len(pbx.calls),
-            PBX_QUEUES: (self._slots(), pbx.queues.waiting_count),
+            PBX_QUEUES: pbx.queues.waiting_count,
+            PBX_PARKED: self._slots(),
         }
         for user in self.system.users:
             user_id = str(user.id)

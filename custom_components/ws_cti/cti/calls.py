@@ -19,13 +19,15 @@ from .peers import Picture
 from .story import CallState, Effect, Outcome, Step, UserCall
 from .telling import event_of_group, event_of_part
 from .user_calls import strongest, user_call
-from .words import OUTBOUND, PBX, PBX_CALLS, PBX_QUEUES, Id, group_calls_key, user_calls_key
+from .words import OUTBOUND, PBX, PBX_CALLS, PBX_PARKED, Id, group_calls_key, user_calls_key
 
 _MEDIA_PLUG: Final = "media_plug"
 """What a client dials to attach sound to its web page; no call between people."""
 
 _JOINING: Final = ("pickup_uuid.", "assimilate.")
 """What the vendor's web phone dials to take over a ringing call, before its uuid."""
+
+_NO_GROUPS: Final[frozenset[Id]] = frozenset()
 
 _IDLE: Final = (CallState.IDLE, None, 0)
 
@@ -209,7 +211,7 @@ class Calls:
     def _touch_beyond(self, uuid: Id, effect: Effect) -> None:
         """Touch who talks to a channel, or holds it: they may live in another call."""
         if uuid in self._parked:
-            effect.touched.add(PBX_QUEUES)
+            effect.touched.add(PBX_PARKED)
         for one in self._connected_to.get(uuid, ()):
             call = self._call_of.get(one)
             if call is not None:
@@ -376,7 +378,7 @@ class Calls:
     # By which groups it is served
 
     def _update_groups(self, call: Call, effect: Effect) -> None:
-        now = frozenset(call.visits).union(*call.groups.values())
+        now = _NO_GROUPS.union(call.visits, *call.groups.values())
         if now == call.group_ids:
             return
         for group_id in now ^ call.group_ids:

@@ -259,6 +259,16 @@ class Hangup:
     cause: str
 
 
+@value(frozen=True, slots=True)
+class Peer:
+    """Say who is at one end of a call; a withheld number is None."""
+
+    number: str | None = None
+    name: str | None = None
+    user_id: Id | None = None
+    location: str | None = None
+
+
 @value(frozen=True, slots=True, kw_only=True)
 class Channel:
     """Describe one leg between the PBX and a peer."""
@@ -291,6 +301,8 @@ class Channel:
     call_id: str | None = None
     extra: Extra = _NO_EXTRA
     told: Told = field(default=None, compare=False, repr=False)
+    far_end: Peer | None = field(default=None, init=False, compare=False, repr=False)
+    """Who is at the far end, where a row that nobody changes says it all and was asked."""
 
     @property
     def ended(self) -> bool:

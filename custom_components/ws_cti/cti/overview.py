@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Final
 
 from .call import Call
-from .model import Channel, EndUsers, Parked
-from .peers import Picture, called, caller, end_users
-from .story import CallState, Peer, UserCall
+from .model import Channel, EndUsers, Parked, Peer
+from .peers import Picture, end_users, ends
+from .story import CallState, UserCall
 from .user_calls import strongest, user_call
 from .words import Id, Location, StateName
 
@@ -68,7 +68,7 @@ def view(picture: Picture, call: Call) -> CallView:
     users = {user_id: one for user_id, one in shown.items() if one is not None}
     leg = next((part.last_leg for part in call.parts.values()), None)
     leg = leg if call.root is None else None  # a leg tells where the caller is hidden
-    from_peer, to_peer = caller(picture, call, leg), called(picture, call, leg)
+    from_peer, to_peer = ends(picture, call, leg)
     parked = _parked(picture, call)
     stage, since = _stage(call, users, parked)
     first = call.first or next(iter(call.channels.values()), None)

@@ -15,7 +15,6 @@ from .calls import Calls
 from .model import (
     Change,
     Channel,
-    ChannelState,
     Domain,
     Group,
     Item,
@@ -32,12 +31,14 @@ from .peers import Picture
 from .queues import Move, Queues
 from .story import Effect
 from .words import (
+    PBX_PARKED,
     PBX_QUEUES,
     ROSTER,
     ChangeKind,
     Direction,
     Element,
     Id,
+    LastEvent,
     group_key,
     group_queue_key,
     user_key,
@@ -45,6 +46,7 @@ from .words import (
 
 _CHANNEL: Final = Element.CHANNEL
 _REMOVED: Final = ChangeKind.REMOVED
+_HANGUP: Final = LastEvent.CHANNEL_HANGUP
 _PASSING: Final = (
     Element.CHANNEL,
     Element.CHANNEL_WAITING,
@@ -116,35 +118,48 @@ class Pbx(Picture):
 
     def apply(self, update: Update) -> Effect:
         """Take one update in and return whom it touched and what it was for calls."""
-        effect = Effect()
         if isinstance(update, Change):
-            item = update.item
-            if isinstance(item, Channel):  # as most are
-                uuid = item.uuid
-                if update.kind is _REMOVED or item.ended:
-                    self._end_channel(uuid, item, effect)
-                else:
-                    last = self._channels.get(uuid)
-                    # Most rows tell of another event, which saves comparing all they tell.
-                    if last is None or last.last_event != item.last_event or last != item:
-                        self._channels[uuid] = item
-                        try:
-                            self._channel_changed(uuid, item, effect)
-                        except Exception:
-                            self._untaken.add(uuid)
-                            raise
-            elif isinstance(item, WaitingChannel):
-                state = None if update.kind is _REMOVED else item.state
-                self._report(item.uuid, update.element, state, effect)
-            elif update.kind is _REMOVED:
-                self._remove(item, effect)
-            else:
-                self._put(item, effect)
-        elif isinstance(update, Snapshot):
+            return self.change(update)
+        effect = Effect()
+        if isinstance(update, Snapshot):
             for _ in self.restoring(update, effect):
                 pass
         else:
             self._report_mailbox(update.owner, update.id, update.mwi, effect)
+        return effect
+
+    def change(self, change: Change) -> Effect:
+        """Take a change of one row in, as `apply` does: nearly all that comes is one."""
+        effect = Effect()
+        item = change.item
+        if isinstance(item, Channel):  # as most are
+            uuid = item.uuid
+            event = item.last_event
+            # The same as `ended` would say, without a call.
+            if change.kind is _REMOVED or event == _HANGUP or item.hung_up_at is not None:
+                self._end_channel(uuid, item, effect)
+            else:
+                last = self._channels.get(uuid)
+                # Most rows tell of another event, which saves comparing all they tell.
+                if last is None or last.last_event != event or last != item:
+                    self._channels[uuid] = item
+                    try:
+                        self._channel_changed(uuid, item, effect)
+                    except Exception:
+                        self._untaken.add(uuid)
+                        raise
+        elif isinstance(item, WaitingChannel):
+            uuid, element = item.uuid, change.element
+            if change.kind is _REMOVED:
+                moved = self.queues.unreport(uuid, element)
+            else:
+                moved = self.queues.report(uuid, element, item.state)
+            if moved is not None:
+                self._take_move(uuid, moved, effect)
+        elif change.kind is _REMOVED:
+            self._remove(item, effect)
+        else:
+            self._put(item, effect)
         return effect
 
     def restoring(self, snapshot: Snapshot, effect: Effect) -> Iterator[None]:
@@ -183,7 +198,7 @@ class Pbx(Picture):
             case Element.CHANNEL_WAITING | Element.QUEUED_CHANNEL | Element.PARKED_CHANNEL:
                 told = {item.uuid for item in items if isinstance(item, WaitingChannel)}
                 for gone in self.queues.reported_by(element) - told:
-                    self._report(gone, element, None, effect)
+                    self._take_move(gone, self.queues.unreport(gone, element), effect)
                     yield
             case Element.USER:
                 yield from self._dropping(self._users, items, effect)
@@ -197,7 +212,8 @@ class Pbx(Picture):
                 pass
         for item in items:
             if isinstance(item, WaitingChannel):
-                self._report(item.uuid, element, item.state, effect)
+                moved = self.queues.report(item.uuid, element, item.state)
+                self._take_move(item.uuid, moved, effect)
             elif not isinstance(item, Channel):
                 self._put(item, effect)
             yield
@@ -354,29 +370,26 @@ class Pbx(Picture):
         self.calls.channel_gone(uuid, final, effect)
         moved = self.queues.forget(uuid)
         if moved is not None:
-            self.calls.touch(uuid, effect)
-            self._requeue(uuid, moved, effect)
+            self._take_move(uuid, moved, effect)
 
-    def _report(
-        self, uuid: Id, element: Element, state: ChannelState | None, effect: Effect
-    ) -> None:
-        """Take in what a list says of a channel, None where it speaks of it no longer."""
-        moved = self.queues.report(uuid, element, state)
+    def _take_move(self, uuid: Id, moved: Move | None, effect: Effect) -> None:
+        """Touch whom a channel concerns where it moved, and tell what it was."""
         if moved is not None:
             self.calls.touch(uuid, effect)
             self._requeue(uuid, moved, effect)
 
     def _requeue(self, uuid: Id, moved: Move, effect: Effect) -> None:
         """Tell whom it concerns that a channel began or ceased to wait, or to be parked."""
-        before, now = moved
-        effect.touched.add(PBX_QUEUES)
+        before, now, is_of_slots = moved
+        if is_of_slots:
+            effect.touched.add(PBX_PARKED)
         if before is not None:
-            effect.touched.add(group_queue_key(before))
+            effect.touched.update((PBX_QUEUES, group_queue_key(before)))
             if before == now:
                 return
             self.calls.queue_left(uuid, before, effect)
         if now is not None:
-            effect.touched.add(group_queue_key(now))
+            effect.touched.update((PBX_QUEUES, group_queue_key(now)))
             self.calls.queue_entered(uuid, now, self.queues.waiting(now)[uuid], effect)
 
 

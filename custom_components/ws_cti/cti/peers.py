@@ -12,9 +12,9 @@ from .model import (
     Group,
     OtherChannel,
     Parked,
+    Peer,
     User,
 )
-from .story import Peer
 from .words import EXTERNAL, INTERNAL, OUTBOUND, Id, StateName, TargetType
 
 _WITHHELD: Final = frozenset({"", "anonymous"})
@@ -59,6 +59,9 @@ def end_users(call: Call, leg: Channel | None) -> EndUsers | None:
 
 def far_end(picture: Picture, channel: Channel) -> Peer:
     """Return who is at the far end of a channel."""
+    known = channel.far_end
+    if known is not None:  # as with most: each event of a call and each look at it asks
+        return known
     inbound = channel.direction != OUTBOUND
     number = channel.calling_number if inbound else channel.called_number
     customers = channel.end_user
@@ -71,17 +74,27 @@ def far_end(picture: Picture, channel: Channel) -> Peer:
             name = name or user.title
     if name is None and inbound:
         name = _calling_name(channel)
-    return Peer(_number(number), name, user_id, location)
+    peer = Peer(_number(number), name, user_id, location)
+    if location == EXTERNAL:  # who is inside may be given another name meanwhile
+        object.__setattr__(channel, "far_end", peer)
+    return peer
+
+
+def ends(picture: Picture, call: Call, leg: Channel | None) -> tuple[Peer, Peer]:
+    """Return who makes the call and whom it is for, as the user on a leg sees it."""
+    root = call.root if call.first is call.root else call.seen_by(leg)  # as in most calls
+    if root is not None and (
+        leg is None
+        or not (leg.origination or (leg.uuid == call.first_id and leg.direction == OUTBOUND))
+    ):  # as in most calls: no API client rang this phone
+        return root.far_end or far_end(picture, root), _called_from(picture, call, root)
+    return caller(picture, call, leg), called(picture, call, leg)
 
 
 def caller(picture: Picture, call: Call, leg: Channel | None) -> Peer:
     """Return who makes the call; where his channel is hidden from us, a leg tells."""
     root = call.seen_by(leg)
-    if root is not None and (
-        leg is None
-        or (leg.uuid != call.first_id and not leg.origination)  # as with most
-        or not _is_rung_by_api(call, leg)
-    ):
+    if root is not None and (leg is None or not _is_rung_by_api(call, leg)):
         return far_end(picture, root)
     if leg is None:
         return Peer()
@@ -113,25 +126,37 @@ def called(picture: Picture, call: Call, leg: Channel | None) -> Peer:
 
 
 def _called_from(picture: Picture, call: Call, root: Channel) -> Peer:
+    """Return whom a root calls or was to reach, with his own number where he is known."""
     state = root.state
     if isinstance(state, Calling):
         location = EXTERNAL if state.target_location == "ext" else _location_called(call, root)
         if state.address is not None and call.answers:
             return Peer(state.address, None, None, location)  # somebody handed him on to there
-        # Where nobody dialled an API client began it, or who was called is handed on.
-        dialled = _number(root.called_number) if root.direction != OUTBOUND else state.address
-        if state.target_id is not None:
-            return _named(
-                picture, state.target_type, state.target_id, state.target_name, dialled, location
-            )
+        kind, item_id, name = state.target_type, state.target_id, state.target_name
     elif root.direction != OUTBOUND:
-        location, dialled = _location_called(call, root), _number(root.called_number)
+        location = _location_called(call, root)
+        kind = item_id = name = None
     else:
         return _partner(picture, call, root)
-    target = root.target
-    if target is None or target.id is None:
-        return Peer(dialled, None, None, location)
-    return _named(picture, target.type, target.id, target.name, dialled, location)
+    if item_id is None:
+        target = root.target
+        if target is None or target.id is None:
+            return Peer(_dialled(root), None, None, location)
+        kind, item_id, name = target.type, target.id, target.name
+    user_id = item_id if kind == _USER else None
+    known = (picture.users if user_id is not None else picture.groups).get(item_id)
+    if known is None:
+        return Peer(_dialled(root), name, user_id, location)
+    number = known.main_extension or _dialled(root)
+    return Peer(number, known.title or name, user_id, location)
+
+
+def _dialled(root: Channel) -> str | None:
+    """Return what was dialled, or where a channel that nobody dialled on is to lead."""
+    if root.direction != OUTBOUND:
+        return _number(root.called_number)
+    # An API client began it, or who was called is handed on.
+    return root.state.address if isinstance(root.state, Calling) else None
 
 
 def _location_called(call: Call, root: Channel) -> str | None:
@@ -150,22 +175,6 @@ def _location_called(call: Call, root: Channel) -> str | None:
 
 def _is_undecided(state: ChannelState | None) -> bool:
     return state is None or state.name == StateName.SYSTEM_OPERATION
-
-
-def _named(
-    picture: Picture,
-    kind: str | None,
-    item_id: Id,
-    name: str | None,
-    dialled: str | None,
-    location: str | None,
-) -> Peer:
-    """Return the user or group that a call is for, with his own number where it is known."""
-    user_id = item_id if kind == _USER else None
-    known = (picture.users if user_id is not None else picture.groups).get(item_id)
-    if known is None:
-        return Peer(dialled, name, user_id, location)
-    return Peer(known.main_extension or dialled, known.title or name, user_id, location)
 
 
 def _partner(picture: Picture, call: Call, root: Channel) -> Peer:
@@ -187,7 +196,7 @@ def other_end(picture: Picture, call: Call, part: Part, leg: Channel) -> Peer:
     if state is not None and state.name == _BRIDGED:
         partner = picture.channels.get(leg.other_uuid or "")
         if partner is not None:
-            return far_end(picture, partner)
+            return partner.far_end or far_end(picture, partner)
     if part.is_caller:
         return called(picture, call, leg)
     is_his_own = leg.uuid == call.root_id and leg.peer_location != EXTERNAL

@@ -13,8 +13,8 @@ from typing import Final
 from .model import Calling, ChannelState, Parked
 from .words import Element, Id
 
-type Move = tuple[Id | None, Id | None]
-"""For which group a channel waited before and waits now, each None for no group."""
+type Move = tuple[Id | None, Id | None, bool]
+"""For which group a channel waited before and waits now, and whether it was or is parked."""
 
 type _Decision = Calling | Parked
 
@@ -57,7 +57,7 @@ class Queues:
         """Return the channels that an element speaks of."""
         return {uuid for uuid, reports in self._reports.items() if element in reports}
 
-    # What changes it: each says how the channel moved, None if nothing changed, a slot neither
+    # What changes it: each says how the channel moved, None if nothing changed
 
     def report(self, uuid: Id, element: Element, state: ChannelState | None) -> Move | None:
         """Take note of the state that an element reports for a channel."""
@@ -135,18 +135,22 @@ class Queues:
                 return None
         left: Id | None = None
         entered: Id | None = None
+        is_of_slots = False
         if isinstance(before, Calling) and (left := before.group_id) is not None:
             waiting = self._waiting[left]
             del waiting[uuid]
             if not waiting:
                 del self._waiting[left]
-        elif before is not None and not isinstance(now, Parked):
-            del self._parked[uuid]
+        elif before is not None:
+            is_of_slots = True
+            if not isinstance(now, Parked):
+                del self._parked[uuid]
         if isinstance(now, Calling) and (entered := now.group_id) is not None:
             self._waiting[entered][uuid] = now.since
         elif isinstance(now, Parked):
+            is_of_slots = True
             self._parked[uuid] = now
-        return left, entered
+        return left, entered, is_of_slots
 
 
 def _is_same(one: _Decision, other: _Decision) -> bool:

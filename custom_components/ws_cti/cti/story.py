@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .model import EndUsers
+from .model import EndUsers, Peer
 from .values import value
 from .words import Id, Key
 
@@ -55,16 +55,6 @@ class Outcome(StrEnum):
     VOICEMAIL = "voicemail"
     OVERFLOWED = "overflowed"
     UNKNOWN = "unknown"
-
-
-@value(frozen=True, slots=True)
-class Peer:
-    """Say who is at one end of a call; a withheld number is None."""
-
-    number: str | None = None
-    name: str | None = None
-    user_id: Id | None = None
-    location: str | None = None
 
 
 @value(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from .call import Call, Part
-from .peers import Picture, called, caller, end_users
+from .peers import Picture, end_users, ends
 from .story import CallDirection, CallEvent, Outcome, Step
 from .words import Id
 
@@ -14,8 +14,8 @@ def event_of_part(
     picture: Picture, call: Call, part: Part, step: Step, at: int | None, outcome: Outcome | None
 ) -> CallEvent:
     """Return a step of a call for one of its users; `outcome` ends his part."""
-    from_peer = caller(picture, call, part.last_leg)
-    to_peer = called(picture, call, part.last_leg)
+    from_peer, to_peer = ends(picture, call, part.last_leg)
+    target = call.first.target if call.first is not None else None
     ring_seconds = talk_seconds = None
     if outcome is not None:
         answered_at = part.answered_at if part.answered else None
@@ -31,7 +31,7 @@ def event_of_part(
         location=(to_peer if part.is_caller else from_peer).location,
         caller=from_peer,
         called=to_peer,
-        dialled_address=_dialled_address(call),
+        dialled_address=target.address if target is not None else None,
         answered_by=call.answered_by,
         outcome=outcome,
         ring_seconds=ring_seconds,
@@ -44,7 +44,8 @@ def event_of_group(
     picture: Picture, call: Call, group_id: Id, step: Step, at: int | None, outcome: Outcome | None
 ) -> CallEvent:
     """Return a step of a call for a group in whose queue it is; `outcome` ends its visit."""
-    from_peer = caller(picture, call, None)
+    from_peer, to_peer = ends(picture, call, None)
+    target = call.first.target if call.first is not None else None
     return CallEvent(
         call_id=call.id,
         step=step,
@@ -53,21 +54,13 @@ def event_of_group(
         group_id=group_id,
         location=from_peer.location,
         caller=from_peer,
-        called=called(picture, call, None),
-        dialled_address=_dialled_address(call),
+        called=to_peer,
+        dialled_address=target.address if target is not None else None,
         answered_by=call.answered_by,
         outcome=outcome,
         ring_seconds=_seconds(call.visits[group_id], at) if outcome is not None else None,
         end_user=end_users(call, None),
     )
-
-
-def _dialled_address(call: Call) -> str | None:
-    """Return the number by which the PBX was reached, mostly a DID."""
-    first = call.first
-    if first is None or first.target is None:
-        return None
-    return first.target.address
 
 
 def _seconds(begin: int | None, end: int | None) -> float | None:

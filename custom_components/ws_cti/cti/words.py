@@ -37,6 +37,7 @@ class Concern(StrEnum):
 
     PBX_CALLS = "pbx_calls"
     PBX_QUEUES = "pbx_queues"
+    PBX_PARKED = "pbx_parked"
     USER_CALLS = "user_calls"
     USER_MISSED = "user_missed"
     GROUP_CALLS = "group_calls"
@@ -51,7 +52,10 @@ PBX_CALLS: Final[Key] = (Concern.PBX_CALLS, "")
 """The key of how many calls there are."""
 
 PBX_QUEUES: Final[Key] = (Concern.PBX_QUEUES, "")
-"""The key of how many wait, and of who is parked where."""
+"""The key of how many wait."""
+
+PBX_PARKED: Final[Key] = (Concern.PBX_PARKED, "")
+"""The key of who is parked where."""
 
 ROSTER: Final[Key] = (None, "roster")
 """The key of who there is: users and groups that came, went or changed their names."""

@@ -39,11 +39,17 @@ from .terms import (
     whoscall,
 )
 
+_NOBODY: Final = "***"
+"""What stands where the CRM knows no customer."""
+
 _MANY: Final = "_MANY_:"
 _LOCATIONS: Final = ("int", "ext")
 
 _MISSING: Final[tuple[Term, ...]] = (None,) * 7
 """What stands in place of the parts that a short tuple lacks."""
+
+_OF_AIM: Final = 3
+"""How many parts tell whom a channel calls."""
 
 _MAX_CUSTOMERS: Final = 256
 """How many texts are remembered with the customers that they name."""
@@ -59,7 +65,9 @@ type _PartsOf = Callable[[_Parts], dict[str, Any]]
 
 def end_users_of(term: Term) -> Both[EndUsers] | None:
     """Return the customers of `id*name*…`, `_MANY_:N|…|…`, or None for `***`."""
-    said = text(term)
+    if term == _NOBODY:  # as most rows say
+        return None
+    said = term if type(term) is str else text(term)
     return _known_end_users(said) if len(said) <= _MAX_CUSTOMER else _end_users(said)
 
 
@@ -133,19 +141,19 @@ _OTHER: Final = (
     column("peer_location", optional_text),
     column("address", optional_text),
     column("offered_at", timestamp),
-    column("group_id", nothing),
-    column("answered_at", timestamp),
-    column("whoscall", _look_up),
 )
-"""What the summary says of another channel; position 6 names a group for users alone."""
+"""What the summary says of another channel."""
 
 _OTHER_USER: Final = (
     _OTHER[0],
     column("user_id", identifier),
-    *_OTHER[2:6],
+    *_OTHER[2:],
     column("group_id", identifier),
-    *_OTHER[7:],
 )
+"""What it says of a user's channel; position 6 names a group for users alone."""
+
+_ANSWER_OR_LOOK_UP: Final = (column("answered_at", timestamp), column("whoscall", _look_up))
+"""What position 7 says, which is the one or the other."""
 
 _USER: Final = TargetType.USER.value
 _OUTSIDE: Final = {"target_location": "ext", "target_type": TargetType.PSTN.value}
@@ -161,7 +169,7 @@ def state_of(term: Term) -> Both[ChannelState] | None:
     """Return the state that `{Ts, Name, ...}` says, or None where there is none."""
     match term:
         case [at, said, *rest]:
-            since, name = timestamp(at), text(said)
+            since, name = timestamp(at), said if type(said) is str else text(said)
             if not rest and since is not None and name in _BARE:  # as many are
                 return ChannelState(since, name), {"since": since, "name": name}
             known = _STATES.get(name)
@@ -191,8 +199,9 @@ def _unknown(rest: _Parts) -> dict[str, Any]:
 
 def _aim(rest: _Parts) -> dict[str, Any]:
     """Return what the terms behind the name say of whom a channel calls."""
-    first, second, target = (*rest, *_MISSING)[:3]
-    location, kind = text(first), text(second)
+    first, second, target = rest if len(rest) == _OF_AIM else (*rest, *_MISSING)[:_OF_AIM]
+    location = first if type(first) is str else text(first)
+    kind = second if type(second) is str else text(second)
     if location not in _LOCATIONS and not isinstance(target, tuple):
         return attributes(_CALLING_UNTIL_2019, rest)
     parts = target if isinstance(target, _CONTAINERS) else (target,)
@@ -284,8 +293,12 @@ def other_of(term: Term) -> Both[OtherChannel] | None:
     """
     if not term or not isinstance(term, _CONTAINERS):
         return None
-    columns = _OTHER_USER if text(term[0]) == _USER else _OTHER
-    told = attributes(columns, [*term[:8], *term[7:8]])  # position 7 is read twice
+    kind = term[0]
+    is_user = (kind if type(kind) is str else text(kind)) == _USER
+    told = attributes(_OTHER_USER if is_user else _OTHER, term)
+    said = term[7:8]
+    if said != (None,):  # as few tell
+        told |= attributes(_ANSWER_OR_LOOK_UP, (*said, *said))
     if "end_user" not in told:
         return OtherChannel(**told), told
     values = told.copy()
