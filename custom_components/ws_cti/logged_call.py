@@ -1,10 +1,10 @@
 """Describe one ended call as one user or one group lived it, and as a row of a file."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple, Self
 
-from .bus import moment
+from .bus import isoformat, microseconds
 from .cti.pbx import Pbx
 from .cti.story import CallDirection, CallEvent, Outcome, Step
 from .cti.words import (
@@ -19,13 +19,15 @@ type Row = dict[str, Json]
 
 _MISSED: Final = frozenset({Step.MISSED, Step.ABANDONED})
 
+_SECOND: Final = 1_000_000
+
 
 class LoggedCall(NamedTuple):
     """Keep what is worth knowing of a call after its end; names are those of that moment.
 
-    Times are by the phone system's clock, except `noted_at` and those between which an end
-    was that nobody saw: by the clock of Home Assistant it is known how old an entry is,
-    whatever the phone system believes.
+    Times are in microseconds by the phone system's clock, except `noted_at` and those
+    between which an end was that nobody saw: by the clock of Home Assistant it is known how
+    old an entry is, whatever the phone system believes.
     """
 
     call_id: Id
@@ -44,11 +46,11 @@ class LoggedCall(NamedTuple):
     missed: bool
     answered_by: Id | None
     answered_by_name: str | None
-    began: datetime | None
-    answered: datetime | None
-    ended: datetime
-    ended_after: datetime | None
-    ended_before: datetime | None
+    began: int | None
+    answered: int | None
+    ended: int
+    ended_after: int | None
+    ended_before: int | None
     ring_seconds: float | None
     talk_seconds: float | None
     noted_at: datetime
@@ -56,15 +58,16 @@ class LoggedCall(NamedTuple):
     @classmethod
     def of(cls, event: CallEvent, pbx: Pbx, now: datetime) -> Self:
         """Return the last step of a call as an entry of the log."""
-        ended = moment(event.at)
+        ended, ring_seconds, talk_seconds = event.at, event.ring_seconds, event.talk_seconds
         answered = began = None
         if ended is not None:
-            if event.talk_seconds is not None:
-                answered = ended - timedelta(seconds=event.talk_seconds)
+            if talk_seconds is not None:
+                answered = ended - round(talk_seconds * _SECOND)
             elif event.step is Step.ANSWERED:
                 answered = ended
-            if event.ring_seconds is not None:
-                began = (answered or ended) - timedelta(seconds=event.ring_seconds)
+            if ring_seconds is not None:
+                rang_until = ended if answered is None else answered
+                began = rang_until - round(ring_seconds * _SECOND)
         user_id, group_id, answered_by = event.user_id, event.group_id, event.answered_by
         caller, called = event.caller, event.called
         # In the order of the fields: so many by their names would make a dictionary first.
@@ -87,11 +90,11 @@ class LoggedCall(NamedTuple):
             pbx.user_titles.get(answered_by) if answered_by else None,
             began,
             answered,
-            ended or now,
-            moment(event.ended_after),
-            moment(event.ended_before),
-            event.ring_seconds,
-            event.talk_seconds,
+            microseconds(now) if ended is None else ended,
+            event.ended_after,
+            event.ended_before,
+            ring_seconds,
+            talk_seconds,
             now,
         )
 
@@ -105,14 +108,19 @@ class LoggedCall(NamedTuple):
         values |= {name: row.get(name) for name in _LATER}
         for name in _TIMES:
             if values[name] is not None:
-                values[name] = datetime.fromisoformat(values[name])
+                values[name] = microseconds(datetime.fromisoformat(values[name]))
         values["direction"] = CallDirection(row["direction"])
         values["outcome"] = Outcome(row["outcome"])
+        values["noted_at"] = datetime.fromisoformat(row["noted_at"])
         return cls(**values)
 
     def as_row(self) -> Row:
         """Return the entry as it is written."""
-        return {name: _written(said) for name, said in zip(_NAMES, self, strict=True)}
+        row: dict[str, Any] = self._asdict()
+        row |= {name: str(row[name]) for name in _WORDS if row[name] is not None}
+        row |= {name: isoformat(row[name]) for name in _TIMES}
+        row["noted_at"] = self.noted_at.isoformat()
+        return row
 
     @property
     def key(self) -> Key:
@@ -121,12 +129,7 @@ class LoggedCall(NamedTuple):
 
 
 _NAMES: Final = LoggedCall._fields
-_TIMES: Final = ("began", "answered", "ended", "ended_after", "ended_before", "noted_at")
+_WORDS: Final = ("direction", "location", "outcome")
+_TIMES: Final = ("began", "answered", "ended", "ended_after", "ended_before")
 _LATER: Final = frozenset({"ended_after", "ended_before"})
 """What a file may lack that an earlier release wrote."""
-
-
-def _written(value: Json | datetime) -> Json:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, str) else value

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Self
 
+from .bus import iso
 from .cti.words import Json
 from .logged_call import LoggedCall, Row
 
@@ -61,7 +62,7 @@ def _shown(call: LoggedCall) -> Json:
     return {
         "number": call.caller_number,
         "name": call.caller_name,
-        "time": call.ended.isoformat(),
+        "time": iso(call.ended),
         "outcome": str(call.outcome),
         "group": call.group_name,
     }

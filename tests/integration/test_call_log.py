@@ -245,6 +245,22 @@ def test_call_whose_beginning_nobody_saw_is_kept_without_it() -> None:
     assert LoggedCall.from_row(logged.as_row()) == logged
 
 
+def test_times_of_a_call_are_kept_to_the_microsecond() -> None:
+    event = CallEvent(
+        call_id="1",
+        step=Step.ENDED,
+        direction=CallDirection.INCOMING,
+        at=1_700_000_010_000_001,
+        user_id="2",
+        ring_seconds=4.999999,
+        talk_seconds=0.000002,
+    )
+    row = LoggedCall.of(event, Pbx(), dt_util.utcnow()).as_row()
+    assert row["began"] == "2023-11-14T22:13:25+00:00"
+    assert row["answered"] == "2023-11-14T22:13:29.999999+00:00"
+    assert row["ended"] == "2023-11-14T22:13:30.000001+00:00"
+
+
 # How long
 
 
