@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, override
+from typing import Final, override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
@@ -25,40 +25,34 @@ from .cti.words import (
     Key,
     Raw,
 )
-from .entity import CtiEntity, async_follow_roster
+from .entity import CtiEntity, Shown, async_follow_roster
 
 PARALLEL_UPDATES = 0
-
-type Attributes = dict[str, Json]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CtiBinarySensorDescription(BinarySensorEntityDescription):
     """Describe a binary sensor by what it reads of its user: its state and its attributes."""
 
-    read_fn: Callable[[Pbx, Id], _Reading]
+    read_fn: Callable[[Pbx, Id], Shown]
 
 
-type _Reading = tuple[bool | None, Attributes]
-"""A state, and the attributes that say more about it."""
-
-
-def _do_not_disturb(pbx: Pbx, user_id: Id) -> _Reading:
+def _do_not_disturb(pbx: Pbx, user_id: Id) -> Shown:
     user = pbx.users[user_id]
     return user.do_not_disturb, _code(user.do_not_disturb_status)
 
 
-def _call_forwarding(pbx: Pbx, user_id: Id) -> _Reading:
+def _call_forwarding(pbx: Pbx, user_id: Id) -> Shown:
     user = pbx.users[user_id]
     return user.forwarding, _code(user.fwd_always_status)
 
 
-def _code(status: Raw) -> Attributes:
+def _code(status: Raw) -> dict[str, Raw]:
     """Return the code that was taken for on or off, whose meaning is only inferred."""
     return {} if status is None else {"status_code": status}
 
 
-def _phones(pbx: Pbx, user_id: Id) -> _Reading:
+def _phones(pbx: Pbx, user_id: Id) -> Shown:
     """Return whether any phone can be reached; unknown where none says whether."""
     terminals = sorted(pbx.terminals_of(user_id).values(), key=lambda terminal: terminal.name)
     said = [terminal.registered for terminal in terminals]
@@ -179,17 +173,18 @@ class ConnectionSensor(CtiEntity, BinarySensorEntity):
         """Return True always: a lost connection is what it has to show."""
         return True
 
+    @property
     @override
-    def _look(self) -> bool:
-        """Return whether the connection came or went."""
-        was_on, self._attr_is_on = self.is_on, self.coordinator.connected
-        return was_on != self.is_on
+    def is_on(self) -> bool:
+        """Return whether there is a connection, without which nothing else is available."""
+        return super().available
 
 
 class CtiBinarySensor(CtiEntity, BinarySensorEntity):
     """Show one setting of a user, or whether he can be reached."""
 
     _unrecorded_attributes = frozenset({"terminals"})
+    _shown: Shown[bool | None]
 
     def __init__(
         self, coordinator: CtiCoordinator, key: Key, description: CtiBinarySensorDescription
@@ -198,8 +193,8 @@ class CtiBinarySensor(CtiEntity, BinarySensorEntity):
         read = partial(description.read_fn, coordinator.pbx, key[1])
         super().__init__(coordinator, key, description, read)
 
+    @property
     @override
-    def _show(self, seen: _Reading) -> None:
-        """Show it."""
-        self._attr_is_on, attributes = seen
-        self._attr_extra_state_attributes = dict[str, Any](attributes)
+    def is_on(self) -> bool | None:
+        """Return what is set."""
+        return self._shown[0]

@@ -15,7 +15,7 @@ from typing import Any, Final, override
 from aiohttp import ClientSession
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -53,9 +53,7 @@ from .cti.words import (
     ROSTER,
     Element,
     Key,
-    group_key,
     missed_key,
-    user_key,
 )
 from .issues import Issues
 from .manners import manners_of
@@ -67,6 +65,9 @@ _LOGGER = logging.getLogger(__name__)
 
 _CHANNELS: Final = (Channel, WaitingChannel)
 """What most frames tell of; it never changes who there is."""
+
+_USER: Final = Element.USER
+_GROUP: Final = Element.GROUP
 
 type CtiConfigEntry = ConfigEntry[CtiCoordinator]
 type CallListener = Callable[[CallEvent, CallDetails], None]
@@ -108,7 +109,6 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         self.clock = PbxClock()
         self._outage = Outage()
         self._missed: list[CallEvent] = []
-        self.origin: Event[Any] = Event(DOMAIN)
         self._wakers: dict[Key | None, tuple[CALLBACK_TYPE, ...]] = {}
         self._call_listeners: dict[Key, tuple[CallListener, ...]] = {}
         self._channel_listeners: tuple[ChannelListener, ...] = ()
@@ -240,7 +240,7 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         Most tell of a channel, which concerns few; all else may concern everybody.
         """
         if isinstance(told, Change) and isinstance(item := told.item, _CHANNELS):
-            self._outage.heard_at = dt_util.utcnow()
+            self._outage.heard_at = now = dt_util.utcnow()
             effect = self.pbx.change(told)
             for listener in self._channel_listeners:
                 listener(told)
@@ -250,7 +250,7 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
                 self._missed += effect.events
             elif events := effect.events:
                 # Who is woken may ask what time it is there.
-                self.clock.heard(events)
+                self.clock.heard(events, now)
                 self._wake(effect.touched)
                 self._tell(events)
             else:
@@ -303,7 +303,7 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
         if not self.last_update_success:
             self._missed += effect.events
             return
-        self.clock.heard(effect.events)
+        self.clock.heard(effect.events, dt_util.utcnow())
         if ROSTER in effect.touched:
             yield from self.roster.synchronising(remove_stale=True)
         yield from self._telling(effect.events, effect.touched)
@@ -332,11 +332,11 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
                 self._log(event)
         for event in events:
             key = _key_of(event)
-            device_id = self.roster.device_id(key)
+            device_id = self.roster.device_ids.get(key)
             details = call_details(self.pbx, event)
             data = call_data(self._entry_id, event, details, device_id)
             self._bus.async_fire(EVENT_CALL, data)
-            if device_id is not None and belongs_in_logbook(event):
+            if event.outcome is not None and device_id is not None and belongs_in_logbook(event):
                 self._tell_logbook(event, details, key, device_id)
             for listener in self._call_listeners.get(key, ()):
                 listener(event, details)
@@ -370,4 +370,5 @@ def _not_ready(reason: str) -> ConfigEntryNotReady:
 
 
 def _key_of(event: CallEvent) -> Key:
-    return user_key(event.user_id) if event.user_id else group_key(event.group_id or "")
+    user_id = event.user_id
+    return (_USER, user_id) if user_id else (_GROUP, event.group_id or "")

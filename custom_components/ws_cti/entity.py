@@ -2,19 +2,19 @@
 
 An entity writes its state only when it is touched and what it shows really changed: an
 unchanged write costs Home Assistant nearly as much as a changed one. Most entities of
-whoever is touched show something else, so each compares first what it is made of, and
-puts it into words only when that differs.
+whoever is touched show something else, so each first compares what it would show.
 """
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from itertools import batched
 from typing import Any, Final, override
 
-from homeassistant.core import Context, callback
+from homeassistant.core import Context, Event, callback
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .const import DOMAIN
 from .coordinator import CtiConfigEntry, CtiCoordinator
 from .cti.pbx import Pbx
 from .cti.words import (
@@ -27,8 +27,14 @@ from .cti.words import (
 ADDED_AT_ONCE: Final = 12
 """How many entities are handed to Home Assistant together, which adds them in one go."""
 
-_NOTHING: Final = object()
+type Shown[T = Any] = tuple[T, Mapping[str, Any] | None, *tuple[Any, ...]]
+"""A value and the attributes that say more about it; some kinds of entity show more."""
+
+_NOTHING: Final[Shown] = (None, None, None)
 """What an entity shows that is not available; equal to nothing else."""
+
+_ORIGIN: Final[Event[Any]] = Event(DOMAIN)
+"""What all states come from."""
 
 type EntityMaker = Callable[[CtiCoordinator, Key], Iterable[Entity]]
 
@@ -37,20 +43,19 @@ class CtiEntity(CoordinatorEntity[CtiCoordinator]):
     """Be the base of all entities of a phone system, a user or a group."""
 
     _attr_has_entity_name = True
-    _shown: object = _NOTHING
-    """What the entity is made of as it is shown."""
+    _shown: Shown = _NOTHING
 
     def __init__(
         self,
         coordinator: CtiCoordinator,
         key: Key,
         description: EntityDescription,
-        read: Callable[[], object] = lambda: None,
+        read: Callable[[], Shown] = lambda: (None, None),
     ) -> None:
         """Tie an entity to what it shows; its key decides when it is woken.
 
         Those of the phone system are woken only with everybody: no row tells of it. `read`
-        returns whatever of the picture is shown, in one value that can be compared.
+        returns whatever of the picture is shown, put into words.
         """
         super().__init__(coordinator, context=None if key == PBX else key)
         self.entity_description = description
@@ -69,17 +74,29 @@ class CtiEntity(CoordinatorEntity[CtiCoordinator]):
         """Return whether anything is shown."""
         return self._shown is not _NOTHING
 
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return what is said about the value."""
+        return self._shown[1]
+
     @override
     async def async_added_to_hass(self) -> None:
         """Read the picture for the first time; Home Assistant then writes the state."""
         await super().async_added_to_hass()
-        self._look()
+        self._handle_coordinator_update()
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         """Write the state if it differs from what is shown."""
-        if self._look():
+        seen = (
+            self._read()
+            if self.coordinator.last_update_success and self.item_id in self._known
+            else _NOTHING
+        )
+        if seen != self._shown:
+            self._shown = seen
             self._write()
 
     def _write(self) -> None:
@@ -91,25 +108,9 @@ class CtiEntity(CoordinatorEntity[CtiCoordinator]):
         of a second. So a state's origin is the phone system.
         """
         context = Context()
-        context.origin_event = self.coordinator.origin
+        context.origin_event = _ORIGIN
         self.async_set_context(context)
         self.async_write_ha_state()
-
-    def _look(self) -> bool:
-        """Return whether what is shown differs, and show it."""
-        if self.coordinator.last_update_success and self.item_id in self._known:
-            seen = self._read()
-            if seen == self._shown:
-                return False
-            self._shown = seen
-            self._show(seen)
-            return True
-        was_shown = self.available
-        self._shown = _NOTHING
-        return was_shown
-
-    def _show(self, seen: Any) -> None:  # noqa: ANN401 - of the kind that `_read` returns
-        """Put what was read into words, as state and attributes."""
 
 
 def _known(pbx: Pbx, key: Key) -> Container[Id]:

@@ -26,11 +26,11 @@ class PbxClock:
         """Begin without a comparison."""
         self._heard: deque[tuple[datetime, int]] = deque(maxlen=_SAMPLES)
 
-    def heard(self, events: Iterable[CallEvent]) -> None:
+    def heard(self, events: Iterable[CallEvent], now: datetime) -> None:
         """Take note of steps that were told just now."""
         for event in events:
             if event.at is not None:
-                self._heard.append((dt_util.utcnow(), event.at))
+                self._heard.append((now, event.at))
 
     def now(self) -> datetime:
         """Return what the phone system's clock says now (inferred)."""

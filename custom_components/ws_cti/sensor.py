@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, NamedTuple, override
+from typing import Final, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -21,7 +21,7 @@ from .coordinator import CtiConfigEntry, CtiCoordinator
 from .cti.model import MessageWaiting, Parked, Peer
 from .cti.pbx import Pbx
 from .cti.peers import far_end
-from .cti.story import CallState, UserCall
+from .cti.story import CallState
 from .cti.words import (
     PBX_CALLS,
     PBX_PARKED,
@@ -38,7 +38,7 @@ from .cti.words import (
     user_calls_key,
     user_key,
 )
-from .entity import CtiEntity, async_follow_roster
+from .entity import CtiEntity, Shown, async_follow_roster
 from .recording import may_record
 
 PARALLEL_UPDATES = 0
@@ -47,32 +47,23 @@ _NEVER_RECORDED: Final = frozenset({"entity_picture", "latest", "members"})
 _CALLERS: Final = frozenset({"other_number", "other_name", "slots"})
 """The attributes that tell who called."""
 
-type Attributes = dict[str, Any]
-
 
 @dataclass(frozen=True, kw_only=True)
 class CtiSensorDescription(SensorEntityDescription):
-    """Describe a sensor by what it reads, and by how that is put into words.
+    """Describe a sensor by what it shows of the user or the group with an id.
 
-    The id is that of its user or group. All that is shown must follow from what was
-    read: as long as that is equal, nothing is written. Without a `value_fn` what was read
-    is the value itself. What shows calls is woken by their key as well; a picture comes
-    with no call, and is looked for apart.
+    What shows calls is woken by their key as well; a picture comes with no call, and is
+    looked for apart.
     """
 
-    read_fn: Callable[[CtiCoordinator, Id], Any]
+    read_fn: Callable[[CtiCoordinator, Id], Shown]
     calls_key_fn: Callable[[Id], Key] | None = None
-    value_fn: Callable[[Any], int | str | datetime | None] | None = None
-    attributes_fn: Callable[[Any], Attributes] | None = None
-    last_reset_fn: Callable[[Any], datetime] | None = None
     picture_fn: Callable[[CtiCoordinator, Id], str | None] | None = None
 
 
 def _count(
     key: str,
-    read_fn: Callable[[CtiCoordinator, Id], Any],
-    value_fn: Callable[[Any], int | None] | None = None,
-    attributes_fn: Callable[[Any], Attributes] | None = None,
+    read_fn: Callable[[CtiCoordinator, Id], Shown],
     *,
     calls_key_fn: Callable[[Id], Key] | None = None,
     enabled: bool = True,
@@ -86,8 +77,6 @@ def _count(
         entity_registry_enabled_default=enabled,
         read_fn=read_fn,
         calls_key_fn=calls_key_fn,
-        value_fn=value_fn,
-        attributes_fn=attributes_fn,
     )
 
 
@@ -98,13 +87,22 @@ def _pbx_calls_key(_: Id) -> Key:
     return PBX_CALLS
 
 
-def _slots(coordinator: CtiCoordinator, _: Id) -> list[Json]:
-    """Return the parked channels; on hold is the same state without a slot."""
+def _pbx_queues_key(_: Id) -> Key:
+    return PBX_QUEUES
+
+
+def _pbx_parked_key(_: Id) -> Key:
+    return PBX_PARKED
+
+
+def _parked_calls(coordinator: CtiCoordinator, _: Id) -> Shown:
+    """Show the parked channels; on hold is the same state without a slot."""
     pbx = coordinator.pbx
     if not pbx.parked:  # as mostly
-        return []
+        return 0, {"slots": []}
     parked = [one for one in pbx.parked.items() if one[1].slot is not None]
-    return [_slot(pbx, *one) for one in sorted(parked, key=lambda one: one[1].slot or "")]
+    slots = [_slot(pbx, *one) for one in sorted(parked, key=lambda one: one[1].slot or "")]
+    return len(slots), {"slots": slots}
 
 
 def _slot(pbx: Pbx, uuid: Id, parked: Parked) -> Json:
@@ -123,21 +121,23 @@ def _slot(pbx: Pbx, uuid: Id, parked: Parked) -> Json:
 # Users
 
 
-class _Lead(NamedTuple):
-    """Hold the call that decides a user's state, if he is in any."""
-
-    state: CallState
-    call: UserCall | None
-    calls: int
-    group: str | None
-
-
-def _lead(coordinator: CtiCoordinator, user_id: Id) -> _Lead:
+def _call_state(coordinator: CtiCoordinator, user_id: Id) -> Shown:
+    """Show the call that decides the state; without a call nothing of the last one."""
     pbx = coordinator.pbx
     state, call, calls = pbx.calls.leading(user_id)
-    group_id = call.group_id if call is not None else None
-    group = pbx.group_titles.get(group_id) if group_id is not None else None
-    return _Lead(state, call, calls, group)
+    if call is None:
+        return str(state), {"calls": 0}
+    other, group_id = call.other, call.group_id
+    return str(state), {
+        "calls": calls,
+        "call_id": call.call_id,
+        "direction": str(call.direction),
+        "location": other.location,
+        "other_number": other.number,
+        "other_name": other.name,
+        "since": iso(call.since),
+        "group": pbx.group_titles.get(group_id) if group_id is not None else None,
+    }
 
 
 def _picture(coordinator: CtiCoordinator, user_id: Id) -> str | None:
@@ -145,56 +145,30 @@ def _picture(coordinator: CtiCoordinator, user_id: Id) -> str | None:
     return coordinator.driver.picture_of(user) if user is not None else None
 
 
-def _call_attributes(lead: _Lead) -> Attributes:
-    """Return the call that decides the state; without a call nothing of the last one."""
-    call = lead.call
-    if call is None:
-        return {"calls": 0}
-    other = call.other
-    return {
-        "calls": lead.calls,
-        "call_id": call.call_id,
-        "direction": str(call.direction),
-        "location": other.location,
-        "other_number": other.number,
-        "other_name": other.name,
-        "since": iso(call.since),
-        "group": lead.group,
-    }
-
-
-class _Presence(NamedTuple):
-    """Hold what the phone system says, and the name that it was given."""
-
-    code: Raw
-    name: str | None
-
-
-def _presence(coordinator: CtiCoordinator, user_id: Id) -> _Presence:
+def _presence(coordinator: CtiCoordinator, user_id: Id) -> Shown:
+    """Show the name that was given to what the phone system says."""
     said = coordinator.pbx.users[user_id].presence
     if said is None or said == "":
-        return _Presence(None, None)
+        return None, None
     names: dict[str, str] = coordinator.config_entry.options.get(CONF_PRESENCE_NAMES, {})
-    return _Presence(said, names.get(str(said), str(said)))
+    return names.get(str(said), str(said)), {"code": said}
 
 
 # Groups
 
 
-class _LoggedIn(NamedTuple):
-    """Hold how many members take calls, unknown where no logins are told, and their names."""
-
-    number: int | None
-    names: tuple[str, ...]
-
-
-def _logged_in(coordinator: CtiCoordinator, group_id: Id) -> _LoggedIn:
+def _members_logged_in(coordinator: CtiCoordinator, group_id: Id) -> Shown:
+    """Show how many members take calls, unknown where no logins are told, and their names."""
     pbx = coordinator.pbx
     logins = [(one.user_id, one.logged_in) for one in pbx.members(group_id).values()]
     taking = [user_id for user_id, login in logins if login]
     is_told = not logins or any(login is not None for _, login in logins)
     names = {pbx.user_titles.get(user_id) or user_id for user_id in taking}
-    return _LoggedIn(len(taking) if is_told else None, tuple(sorted(names)))
+    return len(taking) if is_told else None, {"members": sorted(names)}
+
+
+def _oldest_waiting_since(coordinator: CtiCoordinator, group_id: Id) -> Shown:
+    return moment(coordinator.pbx.queues.oldest(group_id)), None
 
 
 # Mailboxes
@@ -212,57 +186,59 @@ def _voicemails(
     mailbox: Callable[[CtiCoordinator, Id], MessageWaiting],
 ) -> tuple[CtiSensorDescription, ...]:
     """Describe the two counters of a mailbox."""
-    return (
-        _count("new_voicemails", mailbox, lambda mwi: mwi.new, _unread),
-        _count("saved_voicemails", mailbox, lambda mwi: mwi.saved, _unread, enabled=False),
-    )
+
+    def new(coordinator: CtiCoordinator, item_id: Id) -> Shown:
+        mwi = mailbox(coordinator, item_id)
+        return mwi.new, _unread(mwi)
+
+    def saved(coordinator: CtiCoordinator, item_id: Id) -> Shown:
+        mwi = mailbox(coordinator, item_id)
+        return mwi.saved, _unread(mwi)
+
+    return _count("new_voicemails", new), _count("saved_voicemails", saved, enabled=False)
 
 
-def _unread(mwi: MessageWaiting) -> Attributes:
+def _unread(mwi: MessageWaiting) -> dict[str, Raw] | None:
     """Return what the phone system said where no counters could be read in it."""
-    return {} if mwi.new is not None else {"raw_text": mwi.raw}
+    return None if mwi.new is not None else {"raw_text": mwi.raw}
 
 
 # Missed calls
 
 
 def _missed_calls(key_of: Callable[[Id], Key]) -> CtiSensorDescription:
-    """Describe the count since the last reset.
+    """Describe the count since the last reset, which is shown, too.
 
     It is a total with the time of its reset, so that statistics add up what came in
     each hour whenever it was reset, also while Home Assistant was not looking.
     """
+
+    def missed_calls(coordinator: CtiCoordinator, item_id: Id) -> Shown:
+        missed = coordinator.call_log.missed(key_of(item_id))
+        return missed.count, {"latest": [*missed.shown]}, missed.since
+
     return CtiSensorDescription(
         key="missed_calls",
         translation_key="missed_calls",
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=0,
-        read_fn=lambda coordinator, item_id: coordinator.call_log.missed(key_of(item_id)),
+        read_fn=missed_calls,
         calls_key_fn=lambda item_id: missed_key(key_of(item_id)),
-        value_fn=lambda missed: missed.count,
-        attributes_fn=lambda missed: {"latest": [*missed.shown]},
-        last_reset_fn=lambda missed: missed.since,
     )
 
 
 PBX_SENSORS: Final = (
     _count(
         "active_calls",
-        lambda coordinator, _: len(coordinator.pbx.calls),
+        lambda coordinator, _: (len(coordinator.pbx.calls), None),
         calls_key_fn=_pbx_calls_key,
     ),
     _count(
         "waiting_calls",
-        lambda coordinator, _: coordinator.pbx.queues.waiting_count,
-        calls_key_fn=lambda _: PBX_QUEUES,
+        lambda coordinator, _: (coordinator.pbx.queues.waiting_count, None),
+        calls_key_fn=_pbx_queues_key,
     ),
-    _count(
-        "parked_calls",
-        _slots,
-        len,
-        lambda slots: {"slots": slots},
-        calls_key_fn=lambda _: PBX_PARKED,
-    ),
+    _count("parked_calls", _parked_calls, calls_key_fn=_pbx_parked_key),
 )
 
 USER_SENSORS: Final = (
@@ -271,18 +247,14 @@ USER_SENSORS: Final = (
         translation_key="call_state",
         device_class=SensorDeviceClass.ENUM,
         options=[state.value for state in CallState],
-        read_fn=_lead,
+        read_fn=_call_state,
         calls_key_fn=user_calls_key,
-        value_fn=lambda lead: str(lead.state),
-        attributes_fn=_call_attributes,
         picture_fn=_picture,
     ),
     CtiSensorDescription(
         key="presence",
         translation_key="presence",
         read_fn=_presence,
-        value_fn=lambda presence: presence.name,
-        attributes_fn=lambda said: {} if said.code is None else {"code": said.code},
     ),
     _missed_calls(user_key),
     *_voicemails(_user_mailbox),
@@ -291,27 +263,21 @@ USER_SENSORS: Final = (
 GROUP_SENSORS: Final = (
     _count(
         "waiting_calls",
-        lambda coordinator, group_id: len(coordinator.pbx.queues.waiting(group_id)),
+        lambda coordinator, group_id: (len(coordinator.pbx.queues.waiting(group_id)), None),
         calls_key_fn=group_queue_key,
     ),
     _count(
         "active_calls",
-        lambda coordinator, group_id: coordinator.pbx.calls.count_in_group(group_id),
+        lambda coordinator, group_id: (coordinator.pbx.calls.count_in_group(group_id), None),
         calls_key_fn=group_calls_key,
     ),
-    _count(
-        "members_logged_in",
-        _logged_in,
-        lambda members: members.number,
-        lambda members: {"members": [*members.names]},
-    ),
+    _count("members_logged_in", _members_logged_in),
     CtiSensorDescription(
         key="oldest_waiting_since",
         translation_key="oldest_waiting_since",
         device_class=SensorDeviceClass.TIMESTAMP,
-        read_fn=lambda coordinator, group_id: coordinator.pbx.queues.oldest(group_id),
+        read_fn=_oldest_waiting_since,
         calls_key_fn=group_queue_key,
-        value_fn=moment,
     ),
     _missed_calls(group_key),
     *_voicemails(_group_mailbox),
@@ -324,10 +290,12 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of a phone system, its users and its groups."""
-    kind = CtiSensor if may_record(entry) else PrivateCtiSensor
+    usual = CtiSensor if may_record(entry) else PrivateCtiSensor
 
     def make(coordinator: CtiCoordinator, key: Key) -> Iterable[CtiSensor]:
-        return (kind(coordinator, key, description) for description in _descriptions(key))
+        for description in _descriptions(key):
+            is_total = description.state_class is SensorStateClass.TOTAL
+            yield (CtiTotalSensor if is_total else usual)(coordinator, key, description)
 
     await async_follow_roster(entry, async_add_entities, make)
 
@@ -347,6 +315,7 @@ class CtiSensor(CtiEntity, SensorEntity):
 
     _unrecorded_attributes = _NEVER_RECORDED
     entity_description: CtiSensorDescription
+    _shown: Shown[int | str | datetime | None]
 
     def __init__(
         self, coordinator: CtiCoordinator, key: Key, description: CtiSensorDescription
@@ -356,10 +325,15 @@ class CtiSensor(CtiEntity, SensorEntity):
             coordinator, key, description, partial(description.read_fn, coordinator, key[1])
         )
 
+    @property
+    @override
+    def native_value(self) -> int | str | datetime | None:
+        """Return the value that is shown."""
+        return self._shown[0]
+
     @override
     async def async_added_to_hass(self) -> None:
         """Listen to the calls, too, where it shows any."""
-        self._look_at_picture()
         await super().async_added_to_hass()
         if (calls_key := self.entity_description.calls_key_fn) is not None:
             follow = super()._handle_coordinator_update  # no picture comes with a call
@@ -370,8 +344,9 @@ class CtiSensor(CtiEntity, SensorEntity):
     @override
     def _handle_coordinator_update(self) -> None:
         """Write the state also where nothing but the picture differs."""
-        is_pictured_anew = self._look_at_picture()
-        if self._look() or is_pictured_anew:
+        is_pictured_anew, shown = self._look_at_picture(), self._shown
+        super()._handle_coordinator_update()
+        if is_pictured_anew and self._shown is shown:
             self._write()
 
     def _look_at_picture(self) -> bool:
@@ -382,19 +357,19 @@ class CtiSensor(CtiEntity, SensorEntity):
         self._attr_entity_picture = picture_fn(self.coordinator, self.item_id)
         return self.entity_picture != before
 
-    @override
-    def _show(self, seen: Any) -> None:
-        """Put it into words."""
-        description = self.entity_description
-        value_fn = description.value_fn
-        self._attr_native_value = seen if value_fn is None else value_fn(seen)
-        if description.attributes_fn is not None:
-            self._attr_extra_state_attributes = description.attributes_fn(seen)
-        if description.last_reset_fn is not None:
-            self._attr_last_reset = description.last_reset_fn(seen)
-
 
 class PrivateCtiSensor(CtiSensor):
     """Show the same, and keep out of the history who called."""
 
     _unrecorded_attributes = _NEVER_RECORDED | _CALLERS
+
+
+class CtiTotalSensor(CtiSensor):
+    """Show a count, and since when it goes; its attributes are never recorded."""
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return when it began anew."""
+        began: datetime | None = self._shown[2]
+        return began

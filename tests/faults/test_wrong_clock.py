@@ -166,14 +166,14 @@ def test_clocks_are_the_same_until_something_is_heard(clock: WallClock) -> None:
 
 def test_step_that_is_told_late_does_not_set_the_clock_back(clock: WallClock) -> None:
     pbx = PbxClock()
-    pbx.heard([step_at(3600)])
+    pbx.heard([step_at(3600)], clock.time)
     clock.time += timedelta(seconds=40)
-    pbx.heard([step_at(3610)])
+    pbx.heard([step_at(3610)], clock.time)
     assert pbx.now() - clock.time == timedelta(hours=1)
 
 
 def test_clock_that_was_set_is_followed(clock: WallClock) -> None:
     pbx = PbxClock()
-    pbx.heard([step_at(3600)])
-    pbx.heard([step_at(0)] * 16)
+    pbx.heard([step_at(3600)], clock.time)
+    pbx.heard([step_at(0)] * 16, clock.time)
     assert pbx.now() == clock.time
