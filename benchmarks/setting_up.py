@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from copy import copy
 import gc
-from statistics import median
 from time import perf_counter
 from typing import Any, Final
 from unittest.mock import patch
@@ -25,7 +24,9 @@ from .lines import Line
 
 _USERS: Final = 1_000
 _USERS_OF_A_RESYNC: Final = 5_000
-_ROUNDS: Final = 3
+_ROUNDS: Final = 5
+"""How often each is set up; the shortest time of each counts, as what disturbs only adds."""
+
 _BEAT_SECONDS: Final = 0.001
 _GLANCE_SECONDS: Final = 0.02
 _PATIENCE: Final = 120
@@ -58,9 +59,9 @@ async def _measure(*, quick: bool) -> list[Line]:
         await _reconnect(entry, there, pulse)
         await hass.config_entries.async_unload(entry.entry_id)
     return [
-        Line("setup_s", median(ours), "s"),
-        Line("setup_floor_s", median(floor), "s"),
-        Line("setup_vs_floor", median(ours) / median(floor), "times"),
+        Line("setup_s", min(ours), "s"),
+        Line("setup_floor_s", min(floor), "s"),
+        Line("setup_vs_floor", min(ours) / min(floor), "times"),
         Line("setup_block_ms", set_up_pulse.longest_ms, "ms"),
         Line("setup_floor_block_ms", bare_pulse.longest_ms, "ms"),
         Line("resync_block_ms", pulse.longest_ms, "ms"),

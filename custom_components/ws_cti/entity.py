@@ -84,20 +84,22 @@ class CtiEntity(CoordinatorEntity[CtiCoordinator]):
     async def async_added_to_hass(self) -> None:
         """Read the picture for the first time; Home Assistant then writes the state."""
         await super().async_added_to_hass()
-        self._handle_coordinator_update()
+        self._shown = self._look()
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         """Write the state if it differs from what is shown."""
-        seen = (
-            self._read()
-            if self.coordinator.last_update_success and self.item_id in self._known
-            else _NOTHING
-        )
+        seen = self._look()
         if seen != self._shown:
             self._shown = seen
             self._write()
+
+    def _look(self) -> Shown:
+        """Return what is to be shown now."""
+        if self.coordinator.last_update_success and self.item_id in self._known:
+            return self._read()
+        return _NOTHING
 
     def _write(self) -> None:
         """Write the state as something that follows from what the phone system tells.

@@ -334,6 +334,7 @@ class CtiSensor(CtiEntity, SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Listen to the calls, too, where it shows any."""
+        self._look_at_picture()
         await super().async_added_to_hass()
         if (calls_key := self.entity_description.calls_key_fn) is not None:
             follow = super()._handle_coordinator_update  # no picture comes with a call
