@@ -4,10 +4,8 @@ Whatever they cost is what Home Assistant itself asks for an entity.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any, Final, override
+from collections.abc import Iterable
+from typing import Final
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.button import ButtonEntity
@@ -19,7 +17,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddEntitiesCallback
-from homeassistant.helpers.typing import StateType
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     MockModule,
@@ -29,9 +26,6 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 DOMAIN: Final = "bare"
-
-type _Value = StateType | date | datetime | Decimal
-type _Attributes = Mapping[str, Any] | None
 
 
 class BareEntity(Entity):
@@ -62,30 +56,10 @@ class BareSensor(BareEntity, SensorEntity):
     def __init__(self, model: SensorEntity) -> None:
         """Begin with what the model shows."""
         self._liken(model)
+        self._attr_native_value = model.native_value
         self._attr_native_unit_of_measurement = model.unit_of_measurement
+        self._attr_extra_state_attributes = dict(model.extra_state_attributes or {})
         self._attr_last_reset = model.last_reset
-        self.value = model.native_value
-        self.attributes = model.extra_state_attributes
-
-    @property
-    @override
-    def native_value(self) -> _Value:
-        """Return the value it was told."""
-        return self.value
-
-    @property
-    @override
-    def extra_state_attributes(self) -> _Attributes:
-        """Return the attributes it was told."""
-        return self.attributes
-
-    def tell(self, value: _Value, attributes: _Attributes, last_reset: datetime | None) -> None:
-        """Show something else; few sensors have a time of their last reset."""
-        self.value = value
-        self.attributes = attributes
-        if last_reset is not None:
-            self._attr_last_reset = last_reset
-        self.async_write_ha_state()
 
 
 class BareBinarySensor(BareEntity, BinarySensorEntity):
@@ -94,26 +68,8 @@ class BareBinarySensor(BareEntity, BinarySensorEntity):
     def __init__(self, model: BinarySensorEntity) -> None:
         """Begin with what the model shows."""
         self._liken(model)
-        self.value = model.is_on
-        self.attributes = model.extra_state_attributes
-
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        """Return the state it was told."""
-        return self.value
-
-    @property
-    @override
-    def extra_state_attributes(self) -> _Attributes:
-        """Return the attributes it was told."""
-        return self.attributes
-
-    def tell(self, *, value: bool | None, attributes: _Attributes) -> None:
-        """Show something else."""
-        self.value = value
-        self.attributes = attributes
-        self.async_write_ha_state()
+        self._attr_is_on = model.is_on
+        self._attr_extra_state_attributes = dict(model.extra_state_attributes or {})
 
 
 class BareEvent(BareEntity, EventEntity):

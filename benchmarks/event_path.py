@@ -158,12 +158,10 @@ def _recording(twins: dict[Entity, Any]) -> Iterator[list[_Call]]:
         match self:
             case SensorEntity():
                 told = (self.native_value, self.extra_state_attributes, self.last_reset)
-                calls.append(partial(BareSensor.tell, twin, *told))
+                calls.append(partial(_write_sensor, twin, *told))
             case BinarySensorEntity():
                 is_on, attributes = self.is_on, self.extra_state_attributes
-                calls.append(
-                    partial(BareBinarySensor.tell, twin, value=is_on, attributes=attributes)
-                )
+                calls.append(partial(_write_binary_sensor, twin, is_on, attributes))
             case _:
                 calls.append(partial(BareEvent.tell, twin, *triggered[self]))
         write(self)
@@ -178,6 +176,20 @@ def _recording(twins: dict[Entity, Any]) -> Iterator[list[_Call]]:
         patch.object(EventBus, "async_fire", firing),
     ):
         yield calls
+
+
+def _write_sensor(entity: BareSensor, value: Any, attributes: Any, last_reset: Any) -> None:  # noqa: ANN401
+    entity._attr_native_value = value  # noqa: SLF001
+    entity._attr_extra_state_attributes = attributes  # noqa: SLF001
+    if last_reset is not None:
+        entity._attr_last_reset = last_reset  # noqa: SLF001
+    entity.async_write_ha_state()
+
+
+def _write_binary_sensor(entity: BareBinarySensor, is_on: Any, attributes: Any) -> None:  # noqa: ANN401
+    entity._attr_is_on = is_on  # noqa: SLF001
+    entity._attr_extra_state_attributes = attributes  # noqa: SLF001
+    entity.async_write_ha_state()
 
 
 @contextmanager
