@@ -170,7 +170,7 @@ def channel_data(
         "entry_id": entry_id,
         "element": change.element,
         "event": change.event,
-        "channel": plain(channel) if channel.told is None else channel.told,
+        "channel": _data(channel),
     }
 
 

@@ -53,7 +53,9 @@ from .cti.words import (
     ROSTER,
     Element,
     Key,
+    group_key,
     missed_key,
+    user_key,
 )
 from .issues import Issues
 from .manners import manners_of
@@ -65,9 +67,6 @@ _LOGGER = logging.getLogger(__name__)
 
 _CHANNELS: Final = (Channel, WaitingChannel)
 """What most frames tell of; it never changes who there is."""
-
-_USER: Final = Element.USER
-_GROUP: Final = Element.GROUP
 
 type CtiConfigEntry = ConfigEntry[CtiCoordinator]
 type CallListener = Callable[[CallEvent, CallDetails], None]
@@ -332,7 +331,7 @@ class CtiCoordinator(DataUpdateCoordinator[Pbx]):
                 self._log(event)
         for event in events:
             key = _key_of(event)
-            device_id = self.roster.device_ids.get(key)
+            device_id = self.roster.device_id(key)
             details = call_details(self.pbx, event)
             data = call_data(self._entry_id, event, details, device_id)
             self._bus.async_fire(EVENT_CALL, data)
@@ -370,5 +369,4 @@ def _not_ready(reason: str) -> ConfigEntryNotReady:
 
 
 def _key_of(event: CallEvent) -> Key:
-    user_id = event.user_id
-    return (_USER, user_id) if user_id else (_GROUP, event.group_id or "")
+    return user_key(event.user_id) if event.user_id else group_key(event.group_id or "")

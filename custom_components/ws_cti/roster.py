@@ -52,20 +52,19 @@ class Roster:
         self._entry = entry
         self._pbx = pbx
         self._issues = issues
-        self.device_ids: dict[Key, str] = {}
-        """The id of the device of each user and group that has one, and of the phone system."""
+        self._device_ids: dict[Key, str] = {}
         self._titles: dict[Key, str] = {}
         self._listeners: list[JoinedListener] = []
 
     @property
     def keys(self) -> Collection[Key]:
         """Return the users and groups that have a device now."""
-        return [key for key in self.device_ids if key != PBX]
+        return [key for key in self._device_ids if key != PBX]
 
     @property
     def all_keys(self) -> Collection[Key]:
         """Return whatever has a device now, the phone system included."""
-        return self.device_ids.keys()
+        return self._device_ids.keys()
 
     def identifier(self, key: Key) -> tuple[str, str]:
         """Return what a device is found by: free of names, which may change."""
@@ -75,18 +74,18 @@ class Roster:
 
     def device_id(self, key: Key) -> str | None:
         """Return the id of a user's, a group's or the phone system's device."""
-        return self.device_ids.get(key)
+        return self._device_ids.get(key)
 
     def device(self, key: Key) -> dr.AnyDeviceEntry | None:
         """Return a user's, a group's or the phone system's device as it is registered now."""
-        return dr.async_get(self._hass).async_get(self.device_ids.get(key, ""))
+        return dr.async_get(self._hass).async_get(self._device_ids.get(key, ""))
 
     def leaves_out(self, key: Key) -> bool:
         """Return whether a user or a group is known and was not chosen to be shown.
 
         Old phone systems tell calls of users of whom they tell nothing else.
         """
-        if key in self.device_ids:
+        if key in self._device_ids:
             return False
         return key[1] in (self._pbx.users if key[0] is Element.USER else self._pbx.groups)
 
@@ -109,7 +108,7 @@ class Roster:
         registry = dr.async_get(self._hass)
         self._register_pbx(registry)
         wanted = self._within_budget(self._chosen())
-        joined = [key for key in wanted if key not in self.device_ids]
+        joined = [key for key in wanted if key not in self._device_ids]
         for key, item in wanted.items():
             if self._titles.get(key) != item.title:
                 self._register(registry, key, item)
@@ -132,7 +131,7 @@ class Roster:
         """Return as many as Home Assistant has room for, those with a device first."""
         room = MAX_ENTITIES - ENTITIES_PER_PBX
         wanted: dict[Key, User | Group] = {}
-        for key in sorted(chosen, key=lambda one: one not in self.device_ids):
+        for key in sorted(chosen, key=lambda one: one not in self._device_ids):
             room -= ENTITIES_PER_USER if key[0] == Element.USER else ENTITIES_PER_GROUP
             if room < 0:
                 break
@@ -141,7 +140,7 @@ class Roster:
         return wanted
 
     def _register_pbx(self, registry: dr.DeviceRegistry) -> None:
-        if PBX in self.device_ids:
+        if PBX in self._device_ids:
             return
         device = registry.async_get_or_create(
             config_entry_id=self._entry.entry_id,
@@ -151,7 +150,7 @@ class Roster:
             model="Basix",
             name=self._entry.title,
         )
-        self.device_ids[PBX] = device.id
+        self._device_ids[PBX] = device.id
 
     def _register(self, registry: dr.DeviceRegistry, key: Key, item: User | Group) -> None:
         device = registry.async_get_or_create(
@@ -160,9 +159,9 @@ class Roster:
             manufacturer="Brastel",
             model="Basix user" if key[0] == Element.USER else "Basix group",
             name=item.title,
-            via_device_id=self.device_ids[PBX],
+            via_device_id=self._device_ids[PBX],
         )
-        self.device_ids[key] = device.id
+        self._device_ids[key] = device.id
         self._titles[key] = item.title
 
     def _removing_stale(
@@ -174,8 +173,8 @@ class Roster:
                 _LOGGER.debug("Removing the device of somebody who left")
                 registry.async_remove_device(device.id)
                 yield
-        for key in [key for key in self.device_ids if key != PBX and key not in wanted]:
-            del self.device_ids[key]
+        for key in [key for key in self._device_ids if key != PBX and key not in wanted]:
+            del self._device_ids[key]
             self._titles.pop(key, None)
 
 

@@ -38,7 +38,6 @@ from .words import (
     Direction,
     Element,
     Id,
-    LastEvent,
     group_key,
     group_queue_key,
     user_key,
@@ -46,7 +45,6 @@ from .words import (
 
 _CHANNEL: Final = Element.CHANNEL
 _REMOVED: Final = ChangeKind.REMOVED
-_HANGUP: Final = LastEvent.CHANNEL_HANGUP
 _PASSING: Final = (
     Element.CHANNEL,
     Element.CHANNEL_WAITING,
@@ -134,14 +132,12 @@ class Pbx(Picture):
         item = change.item
         if isinstance(item, Channel):  # as most are
             uuid = item.uuid
-            event = item.last_event
-            # The same as `ended` would say, without a call.
-            if change.kind is _REMOVED or event == _HANGUP or item.hung_up_at is not None:
+            if change.kind is _REMOVED or item.ended:
                 self._end_channel(uuid, item, effect)
             else:
                 last = self._channels.get(uuid)
                 # Most rows tell of another event, which saves comparing all they tell.
-                if last is None or last.last_event != event or last != item:
+                if last is None or last.last_event != item.last_event or last != item:
                     self._channels[uuid] = item
                     try:
                         self._channel_changed(uuid, item, effect)

@@ -82,12 +82,6 @@ def far_end(picture: Picture, channel: Channel) -> Peer:
 
 def ends(picture: Picture, call: Call, leg: Channel | None) -> tuple[Peer, Peer]:
     """Return who makes the call and whom it is for, as the user on a leg sees it."""
-    root = call.root if call.first is call.root else call.seen_by(leg)  # as in most calls
-    if root is not None and (
-        leg is None
-        or not (leg.origination or (leg.uuid == call.first_id and leg.direction == OUTBOUND))
-    ):  # as in most calls: no API client rang this phone
-        return root.far_end or far_end(picture, root), _called_from(picture, call, root)
     return caller(picture, call, leg), called(picture, call, leg)
 
 
@@ -196,7 +190,7 @@ def other_end(picture: Picture, call: Call, part: Part, leg: Channel) -> Peer:
     if state is not None and state.name == _BRIDGED:
         partner = picture.channels.get(leg.other_uuid or "")
         if partner is not None:
-            return partner.far_end or far_end(picture, partner)
+            return far_end(picture, partner)
     if part.is_caller:
         return called(picture, call, leg)
     is_his_own = leg.uuid == call.root_id and leg.peer_location != EXTERNAL

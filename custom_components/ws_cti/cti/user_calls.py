@@ -15,8 +15,6 @@ _DIALING: Final = frozenset(
 _MACHINES: Final = frozenset({StateName.VOICEMAIL, StateName.IVR, StateName.XML_IVR})
 """States of a channel in which no person answered, but something that speaks."""
 
-_TALKING: Final = CallState.TALKING
-
 _STRENGTH: Final = {state: rank for rank, state in enumerate(CallState)}
 
 
@@ -35,9 +33,7 @@ def user_call(picture: Picture, call: Call, part: Part) -> UserCall | None:
         state=state,
         direction=part.direction,
         other=other_end(picture, call, part, leg),
-        since=part.answered_at or leg.answered_at
-        if state is _TALKING
-        else _since(picture, part, state, leg),
+        since=_since(picture, part, state, leg),
         group_id=part.group_id,
     )
 
@@ -79,7 +75,8 @@ def _parked(picture: Picture, leg: Channel) -> Parked | None:
 
 
 def _since(picture: Picture, part: Part, state: CallState, leg: Channel) -> int | None:
-    """Return since when he waits, where he is in no conversation."""
+    if state is CallState.TALKING:
+        return part.answered_at or leg.answered_at
     if state is CallState.ON_HOLD:
         parked = _parked(picture, leg)
         return parked.since if parked is not None else None
